@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Log: one line, one write(2), on stderr. No memory is allocated, so that the line about
+ * having none can be written.
+ */
+#include "conf/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TEXT_MAX       4096 /* what is longer is cut */
+#define LINE_MAX_BYTES (TEXT_MAX + 256)
+
+enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_FATAL };
+
+static const char *process_name = "relevod";
+static bool debug_wanted;
+static bool on_terminal;
+static bool coloured;
+
+void
+log_init(const char *process, bool debug)
+{
+	process_name = process;
+	debug_wanted = debug;
+	on_terminal = isatty(STDERR_FILENO) == 1;
+	coloured = on_terminal && getenv("NO_COLOR") == NULL;
+}
+
+size_t
+log_escape(char *out, size_t size, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t len = 0;
+	const char *s;
+
+	for (s = text; *s != '\0' && len + 5 <= size; s++) {
+		unsigned char byte = (unsigned char)*s;
+
+		if (byte >= 0x20 && byte != 0x7f) {
+			out[len++] = *s;
+			continue;
+		}
+		out[len++] = '\\';
+		out[len++] = 'x';
+		out[len++] = hex[byte >> 4];
+		out[len++] = hex[byte & 15];
+	}
+	out[len] = '\0';
+	return len;
+}
+
+/* Local time in front of lines that no journal stamps; empty elsewhere. */
+static void
+stamp(char *out, size_t size)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t len;
+
+	out[0] = '\0';
+	if (!on_terminal || clock_gettime(CLOCK_REALTIME, &now) == -1 || localtime_r(&now.tv_sec, &tm) == NULL)
+		return;
+	len = strftime(out, size, "%H:%M:%S", &tm);
+	snprintf(out + len, size - len, ".%03ld ", now.tv_nsec / 1000000);
+}
+
+__attribute__((format(printf, 3, 0))) static void
+line(enum level level, int error, const char *fmt, va_list ap)
+{
+	const bool colour = coloured && level >= LEVEL_WARN;
+	char text[TEXT_MAX], escaped[TEXT_MAX], when[32], out[LINE_MAX_BYTES];
+	int len;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	log_escape(escaped, sizeof(escaped), text);
+	stamp(when, sizeof(when));
+	len = snprintf(out, sizeof(out), "%s%s%s: %s%s%s%s\n", when, colour ? "\033[33m" : "", process_name, escaped,
+	    error != 0 ? ": " : "", error != 0 ? strerror(error) : "", colour ? "\033[0m" : "");
+	if (len < 0 || write(STDERR_FILENO, out, (size_t)len) == -1)
+		return; /* there is nowhere left to say so */
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(LEVEL_WARN, error, fmt, ap);
+	va_end(ap);
+	errno = error;
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(LEVEL_WARN, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(LEVEL_INFO, 0, fmt, ap);
+	va_end(ap);
+}
+
+bool
+log_is_debug(void)
+{
+	return debug_wanted;
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!debug_wanted)
+		return;
+	va_start(ap, fmt);
+	line(LEVEL_DEBUG, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(LEVEL_FATAL, error, fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(LEVEL_FATAL, 0, fmt, ap);
+	va_end(ap);
+	exit(1);
+}
