@@ -76,18 +76,29 @@ check: all $(TESTERS)
 	RELEVO_BUILD=$(B) $(STEADY_ADDRESSES) $(PYTHON) -B -m pytest tests/system || failed=1; \
 	exit $$failed
 
-lint:	## compilers with warnings as errors, clang-format, cppcheck, mandoc: no finding allowed
-	@tests/deps build test lint
-	@$(MAKE) --no-print-directory B=build/lint-gcc CC=gcc WERROR=1 everything
-	@$(MAKE) --no-print-directory B=build/lint-clang CC=clang WERROR=1 everything
+lint: lint-gcc lint-clang lint-format lint-cppcheck lint-pages lint-python	## compilers with warnings as errors, clang-format, cppcheck, mandoc: no finding allowed (-k: see all)
+	@echo "lint: clean"
+
+lint-gcc lint-clang: lint-%: lint-deps
+	@$(MAKE) --no-print-directory B=build/lint-$* CC=$* WERROR=1 everything
+
+lint-format: lint-deps
 	tests/format $(FORMATTED)
+
+lint-cppcheck: lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--library=posix --suppressions-list=tests/cppcheck.supp -DRELEVO_VERSION='""' -I. \
-		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h $(SOURCES) $(CLIENTS) $(wildcard tests/fuzz/*.c)
+		--library=posix --suppressions-list=tests/cppcheck.supp -DRELEVO_VERSION='""' '-D_Noreturn=__attribute__((noreturn))' -I. \
+		--include=/usr/include/$$(gcc -print-multiarch)/sys/queue.h $(SOURCES) $(CLIENTS) $(wildcard tests/fuzz/*.c)
+
+lint-pages: lint-deps
 	mandoc -Tlint -Wwarning $(PAGES)
+
+lint-python: lint-deps
 	$(PYTHON) -B -c 'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]' \
 		tests/run-sample tests/format $(wildcard tests/system/*.py tests/bench/*.py)
-	@echo "lint: clean"
+
+lint-deps:
+	@tests/deps build test lint
 
 format:	## bring the .c files into form
 	tests/format -i $(FORMATTED)
@@ -160,4 +171,5 @@ libraries:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check lint format everything fuzz fuzzers bench install clean help libraries
+.PHONY: all run test check lint lint-gcc lint-clang lint-format lint-cppcheck lint-pages lint-python lint-deps format \
+	everything fuzz fuzzers bench install clean help libraries

@@ -61,15 +61,14 @@ struct board {
 	_Atomic uint8_t *serving; /* by endpoint */
 };
 
-#define GET(field)	  atomic_load_explicit(&(field), memory_order_acquire)
+#define GET(field)        atomic_load_explicit(&(field), memory_order_acquire)
 #define SET(field, value) atomic_store_explicit(&(field), (value), memory_order_release)
 
 static void
 write_begin(_Atomic uint32_t *sequence)
 {
 	/* A writer killed midway left it odd; it stays odd until we are done. */
-	atomic_store_explicit(
-	    sequence, atomic_load_explicit(sequence, memory_order_relaxed) | 1, memory_order_relaxed);
+	atomic_store_explicit(sequence, atomic_load_explicit(sequence, memory_order_relaxed) | 1, memory_order_relaxed);
 }
 
 static void
@@ -94,8 +93,8 @@ board_new(const struct conf *conf)
 	char *at;
 
 	b->n_targets = conf->n_targets;
-	b->size = sizeof(*b->head) + conf->n_targets * sizeof(*b->targets) +
-	    conf->n_services * sizeof(*b->services) + conf->n_endpoints;
+	b->size = sizeof(*b->head) + conf->n_targets * sizeof(*b->targets) + conf->n_services * sizeof(*b->services) +
+	    conf->n_endpoints;
 	b->mapping = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (b->mapping == MAP_FAILED)
 		fatal("board of %zu bytes", b->size);
@@ -206,8 +205,7 @@ set_service(struct board *b, const struct conf_service *s, const struct plan *pl
 }
 
 void
-board_set_plan(
-    struct board *b, const struct conf *conf, const struct plan *plan, const uint32_t *list, size_t n)
+board_set_plan(struct board *b, const struct conf *conf, const struct plan *plan, const uint32_t *list, size_t n)
 {
 	size_t i;
 
@@ -306,24 +304,37 @@ board_last_beat(const struct board *b)
 
 /* Carrying over: everything below finds the old by name. */
 
-static void
-carry_targets(struct board *b, const struct conf *conf, const struct board *old, const struct conf *old_conf)
+uint32_t *
+board_match(const struct conf *conf, const struct conf *old_conf)
 {
-	struct index names = {0};
+	uint32_t *match = mem_zero(conf->n_targets + 1, sizeof(*match));
+	struct index names = { 0 };
 	uint32_t i, was;
 
 	for (i = 0; i < old_conf->n_targets; i++)
 		index_add(&names, old_conf->targets[i].key, i);
 	for (i = 0; i < conf->n_targets; i++) {
-		struct board_target t;
-
 		was = index_find(&names, conf->targets[i].key);
-		if (was == INDEX_NONE)
-			continue;
-		t = board_target(old, was);
-		board_set_target(b, i, &t);
+		match[i] = was == INDEX_NONE ? CONF_NO_TARGET : was;
 	}
 	index_free(&names);
+	return match;
+}
+
+static void
+carry_targets(struct board *b, const struct conf *conf, const struct board *old, const struct conf *old_conf)
+{
+	uint32_t *match = board_match(conf, old_conf), i;
+
+	for (i = 0; i < conf->n_targets; i++) {
+		struct board_target t;
+
+		if (match[i] == CONF_NO_TARGET)
+			continue;
+		t = board_target(old, match[i]);
+		board_set_target(b, i, &t);
+	}
+	free(match);
 }
 
 /* Identity of an endpoint: two members that differ in their tier only are one. */
@@ -332,8 +343,8 @@ endpoint_key(struct arena *arena, const struct conf *conf, const struct conf_end
 {
 	const struct conf_member *m = &conf->members[e->member];
 
-	return arena_printf(arena, "%s %s %u %s", conf->services[e->service].fqdn,
-	    conf->providers[m->provider].name, m->port, e->text);
+	return arena_printf(arena, "%s %s %u %s", conf->services[e->service].fqdn, conf->providers[m->provider].name,
+	    m->port, e->text);
 }
 
 /*
@@ -341,8 +352,8 @@ endpoint_key(struct arena *arena, const struct conf *conf, const struct conf_end
  * where none that served is left, it stays assumed.
  */
 static void
-carry_service(struct plan *plan, const struct conf *conf, const struct conf_service *s,
-    const struct plan_service *was, const bool *kept)
+carry_service(struct plan *plan, const struct conf *conf, const struct conf_service *s, const struct plan_service *was,
+    const bool *kept)
 {
 	struct plan_service *ps = &plan->services[s->index];
 	unsigned tier = 0;
@@ -367,10 +378,10 @@ carry_service(struct plan *plan, const struct conf *conf, const struct conf_serv
 }
 
 static void
-carry_serving(struct arena *arena, const struct conf *conf, const struct conf *old_conf,
-    const struct plan *was, bool *kept)
+carry_serving(struct arena *arena, const struct conf *conf, const struct conf *old_conf, const struct plan *was,
+    bool *kept)
 {
-	struct index names = {0};
+	struct index names = { 0 };
 	uint32_t i;
 
 	for (i = 0; i < old_conf->n_endpoints; i++)
@@ -382,10 +393,10 @@ carry_serving(struct arena *arena, const struct conf *conf, const struct conf *o
 }
 
 static void
-carry_services(struct plan *plan, const struct conf *conf, const struct conf *old_conf,
-    const struct plan *was, const bool *kept)
+carry_services(struct plan *plan, const struct conf *conf, const struct conf *old_conf, const struct plan *was,
+    const bool *kept)
 {
-	struct index names = {0};
+	struct index names = { 0 };
 	uint32_t i, old;
 
 	for (i = 0; i < old_conf->n_services; i++)

@@ -29,9 +29,9 @@ struct place {
 };
 
 /* Add "file:line: text"; for a warning "file:line: warning: text". */
-void	complain(struct complaints *c, enum complaint_kind kind, struct place place, const char *fmt, ...)
-	    __attribute__((format(printf, 4, 5)));
-void	complaints_print(const struct complaints *c, FILE *f);	/* one line each */
-void	complaints_free(struct complaints *c);			/* the content, not c itself */
+void complain(struct complaints *c, enum complaint_kind kind, struct place place, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void complaints_print(const struct complaints *c, FILE *f); /* one line each */
+void complaints_free(struct complaints *c);                 /* the content, not c itself */
 
 #endif

@@ -23,7 +23,6 @@
 #include "conf/source.h"
 #include "conf/value.h"
 
-#define SOCKETS_MAX	120	/* listen addresses times workers: two threads each must fit COUNTERS_THREADS_MAX */
 #define MAP_NAME_MAX	63	/* of a provider or check; it stands in TXT records and log lines */
 #define TIERS_MAX	100
 
@@ -69,11 +68,11 @@ workers_check(struct reader *r, const config_setting_t *group, const struct got 
 	const config_setting_t *workers = got_good(got, SECTION_SERVER, "workers");
 	size_t each = server->workers > 0 ? server->workers : 1;
 
-	if (server->n_listen * each <= SOCKETS_MAX)
+	if (server->n_listen * each <= CONF_SOCKETS_MAX)
 		return;
 	reader_mistake(r, workers != NULL ? workers : group,
 	    "%u workers on each of %zu listen addresses are more than %d in all", server->workers, server->n_listen,
-	    SOCKETS_MAX);
+	    CONF_SOCKETS_MAX);
 }
 
 /* Only root becomes somebody else, so only then the name must mean somebody. */
@@ -403,6 +402,9 @@ members_read(struct reader *r, struct service_reading *sr, const config_setting_
 		member_read(r, sr, reader_element(list, i));
 	service->n_members = (uint32_t)r->conf->n_members - service->first_member;
 	service->n_endpoints = (uint32_t)r->conf->n_endpoints - service->first_endpoint;
+	if (service->n_endpoints > CONF_ENDPOINTS_MAX)
+		reader_mistake(r, list, "%u addresses are more than the %d that a service may have", service->n_endpoints,
+		    CONF_ENDPOINTS_MAX);
 }
 
 /* --- services --- */

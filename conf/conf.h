@@ -16,6 +16,8 @@
 #include "conf/complaint.h"
 
 #define CONF_DEFAULT_FILE	"/etc/relevo/relevo.conf"
+#define CONF_SOCKETS_MAX	120	/* listen addresses times workers; each has a counter block, and TCP threads too */
+#define CONF_ENDPOINTS_MAX	1024	/* addresses of one service: what says it stays far below a message */
 #define CONF_NO_TARGET		UINT32_MAX	/* endpoint that nothing probes */
 #define CONF_TTL_MAX		0x7fffffffu	/* RFC 2181 section 8 */
 
@@ -174,10 +176,10 @@ struct conf {
  * mistake; complaints are added to c either way. Relative paths, also those in included
  * files, start at the folder of file. The caller frees with conf_free().
  */
-struct conf	*conf_load(const char *file, struct complaints *c);
-void		 conf_free(struct conf *conf);		/* NULL is allowed */
+struct conf *conf_load(const char *file, struct complaints *c);
+void conf_free(struct conf *conf); /* NULL is allowed */
 
 /* Is the address (IPv4-mapped IPv6 counts as IPv4) inside one of the networks? */
-bool		 conf_net_match(const struct conf_net *nets, size_t n, const struct sockaddr *sa);
+bool conf_net_match(const struct conf_net *nets, size_t n, const struct sockaddr *sa);
 
 #endif

@@ -40,22 +40,22 @@ struct counter_row {
 	const char	*help;		/* one sentence */
 };
 
-struct counters;			/* the whole mapping */
+struct counters;                        /* the whole mapping */
 struct counter_block {			/* one thread's */
 	_Atomic uint64_t value[COUNTER_COUNT];
 } __attribute__((aligned(128)));
 
-struct counters		*counters_new(void);		/* ends the process without memory */
-struct counter_block	*counters_block(struct counters *c, unsigned generation, unsigned thread);
-uint64_t		 counters_sum(const struct counters *c, enum counter which);
+struct counters *counters_new(void); /* ends the process without memory */
+struct counter_block *counters_block(struct counters *c, unsigned generation, unsigned thread);
+uint64_t counters_sum(const struct counters *c, enum counter which);
 const struct counter_row *counter_row(enum counter which);
 
 /* Add one. The block has one writer, so no locked instruction is needed. */
 static inline void
 counter_add(struct counter_block *b, enum counter which)
 {
-	atomic_store_explicit(&b->value[which],
-	    atomic_load_explicit(&b->value[which], memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_store_explicit(&b->value[which], atomic_load_explicit(&b->value[which], memory_order_relaxed) + 1,
+	    memory_order_relaxed);
 }
 
 #endif

@@ -29,14 +29,14 @@ struct nearest {			/* the candidate closest to text so far */
 	size_t		 distance;
 };
 
-uint32_t	 index_find(const struct index *x, const char *name);	/* INDEX_NONE: not there */
+uint32_t index_find(const struct index *x, const char *name); /* INDEX_NONE: not there */
 
 /* Add a name. If it is there already nothing changes and its number is returned, else INDEX_NONE. */
-uint32_t	 index_add(struct index *x, const char *name, uint32_t number);
-void		 index_free(struct index *x);				/* the content, not x itself */
+uint32_t index_add(struct index *x, const char *name, uint32_t number);
+void index_free(struct index *x); /* the content, not x itself */
 
 /* Near: at most 2 edits, or a third of the length where that is more, and fewer than its letters. */
-void		 nearest_try(struct nearest *n, const char *candidate);
-const char	*index_nearest(const struct index *x, const char *name);	/* NULL: none is near */
+void nearest_try(struct nearest *n, const char *candidate);
+const char *index_nearest(const struct index *x, const char *name); /* NULL: none is near */
 
 #endif

@@ -46,8 +46,8 @@ static ssize_t
 send_packet(int fd, const uint8_t *packet, size_t len, int passed_fd)
 {
 	union {
-		struct cmsghdr	align;
-		char		room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)packet, .iov_len = len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -100,7 +100,7 @@ link_send(struct link *l, enum link_type type, const void *payload, size_t len, 
 	if (l == NULL || l->freed)
 		return;
 	if (len > LINK_PAYLOAD_MAX)
-		len = LINK_PAYLOAD_MAX;		/* only texts for people can be that long */
+		len = LINK_PAYLOAD_MAX; /* only texts for people can be that long */
 	q = mem_alloc(sizeof *q + 1 + len);
 	q->len = 1 + len;
 	q->fd = passed_fd >= 0 ? fcntl(passed_fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -139,13 +139,14 @@ static int
 receive(struct link *l)
 {
 	union {
-		struct cmsghdr	align;
-		char		room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { .iov_base = l->packet, .iov_len = sizeof l->packet };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room
-	};
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room };
 	ssize_t len = recvmsg(l->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	int fd;
 
@@ -222,7 +223,7 @@ link_free(struct link *l)
 	if (l == NULL)
 		return;
 	if (l->busy)
-		l->freed = true;	/* link_poll() ends it */
+		l->freed = true; /* link_poll() ends it */
 	else
 		destroy(l);
 }

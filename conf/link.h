@@ -35,17 +35,17 @@ struct link;
 
 /* fd is -1 or the caller's to close. A message of unknown type or odd length closes the link. */
 typedef void (*link_message_fn)(void *arg, enum link_type type, const uint8_t *payload, size_t len, int fd);
-typedef void (*link_closed_fn)(void *arg);	/* the peer is gone; the link is freed after the call */
+typedef void (*link_closed_fn)(void *arg); /* the peer is gone; the link is freed after the call */
 
-int	link_pair(int fds[2]);			/* non-blocking, close-on-exec; 0, or -1 with errno */
+int link_pair(int fds[2]); /* non-blocking, close-on-exec; 0, or -1 with errno */
 
 /* Takes fd over. Callbacks come from the event loop. */
-struct link	*link_new(struct event_base *base, int fd, link_message_fn message, link_closed_fn closed, void *arg);
-void		 link_free(struct link *l);	/* closes; unsent messages are dropped; NULL is allowed */
+struct link *link_new(struct event_base *base, int fd, link_message_fn message, link_closed_fn closed, void *arg);
+void link_free(struct link *l); /* closes; unsent messages are dropped; NULL is allowed */
 
 /* Send or queue; passed_fd (or -1) stays the caller's and is duplicated. l may be NULL: the message is dropped. */
-void	link_send(struct link *l, enum link_type type, const void *payload, size_t len, int passed_fd);
-bool	link_drained(const struct link *l);	/* nothing queued */
-void	link_poll(struct link *l);		/* deliver now whatever has already arrived */
+void link_send(struct link *l, enum link_type type, const void *payload, size_t len, int passed_fd);
+bool link_drained(const struct link *l); /* nothing queued */
+void link_poll(struct link *l);          /* deliver now whatever has already arrived */
 
 #endif

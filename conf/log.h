@@ -9,16 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void	log_init(const char *process, bool debug);	/* process must stay valid */
-bool	log_is_debug(void);
-void	log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void	fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* exits 1 */
-_Noreturn void	fatalx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_init(const char *process, bool debug); /* process must stay valid */
+bool log_is_debug(void);
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* exits 1 */
+_Noreturn void fatalx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Copy text with its control characters written as \xNN, cut to size (at least 1). Returns the length. */
-size_t	log_escape(char *out, size_t size, const char *text);
+size_t log_escape(char *out, size_t size, const char *text);
 
 #endif

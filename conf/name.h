@@ -20,6 +20,6 @@ struct name {
 };
 
 /* Read a name as a master file has it ("a\.b", "\004"). NULL when good, otherwise what is wrong. */
-const char	*name_read(struct name *name, const char *text);
+const char *name_read(struct name *name, const char *text);
 
 #endif

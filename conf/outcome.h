@@ -32,7 +32,7 @@ struct outcome_row {
 
 enum verdict_state { VERDICT_UNKNOWN, VERDICT_UP, VERDICT_SUSPECT, VERDICT_DOWN, VERDICT_STATES };
 
-const struct outcome_row	*outcome_row(enum outcome outcome);	/* out of range: OUTCOME_NONE's */
-const char			*verdict_name(enum verdict_state state);	/* "up"; out of range: "unknown" */
+const struct outcome_row *outcome_row(enum outcome outcome); /* out of range: OUTCOME_NONE's */
+const char *verdict_name(enum verdict_state state);          /* "up"; out of range: "unknown" */
 
 #endif

@@ -141,8 +141,8 @@ put_record(uint8_t *at, const struct plan *plan, const struct conf_service *s)
 }
 
 size_t
-plan_encode(const struct plan *plan, const struct conf *conf, const uint32_t *list, size_t n, size_t *next,
-    bool whole, uint8_t *packet)
+plan_encode(const struct plan *plan, const struct conf *conf, const uint32_t *list, size_t n, size_t *next, bool whole,
+    uint8_t *packet)
 {
 	uint8_t *at = packet + HEADER_LEN;
 	uint8_t *end = packet + PLAN_PACKET_MAX;
@@ -272,7 +272,7 @@ int
 plan_decode(struct plan *plan, const struct conf *conf, const uint8_t *packet, size_t len, uint32_t *touched,
     const char **why)
 {
-	struct reader r = {packet, len, true};
+	struct reader r = { packet, len, true };
 	uint32_t version = (uint32_t)get(&r, 1);
 	uint32_t whole = (uint32_t)get(&r, 1);
 	uint32_t zero = (uint32_t)get(&r, 2);

@@ -35,12 +35,12 @@ struct plan {
 	bool			*serving;	/* by endpoint index */
 };
 
-struct plan	*plan_new(const struct conf *conf);	/* plan 0: every first tier assumed, suspect (short TTL) */
-void		 plan_free(struct plan *plan);		/* NULL is allowed */
-const char	*plan_reason_name(enum plan_reason reason);	/* "tier", "serve-all"...; out of range "?" */
+struct plan *plan_new(const struct conf *conf);        /* plan 0: every first tier assumed, suspect (short TTL) */
+void plan_free(struct plan *plan);                     /* NULL is allowed */
+const char *plan_reason_name(enum plan_reason reason); /* "tier", "serve-all"...; out of range "?" */
 
 /* Put service s to what plan 0 says. */
-void		 plan_assume(struct plan *plan, const struct conf *conf, uint32_t service);
+void plan_assume(struct plan *plan, const struct conf *conf, uint32_t service);
 
 /*
  * Messages. A plan travels in packets of at most PLAN_PACKET_MAX bytes, each with the
@@ -48,10 +48,9 @@ void		 plan_assume(struct plan *plan, const struct conf *conf, uint32_t service)
  * and advances *next; it returns the length. Call until *next == n (once when n == 0).
  */
 #define PLAN_PACKET_MAX	32768
-#define PLAN_ENDPOINTS_MAX 65536	/* of one service, which must fit into a packet; conf refuses more */
 
-size_t		 plan_encode(const struct plan *plan, const struct conf *conf, const uint32_t *list, size_t n,
-		    size_t *next, bool whole, uint8_t *packet);
+size_t plan_encode(const struct plan *plan, const struct conf *conf, const uint32_t *list, size_t n, size_t *next,
+    bool whole, uint8_t *packet);
 
 /*
  * Take in one packet, checked at the door: well-formed, number not below plan->number,
@@ -59,7 +58,7 @@ size_t		 plan_encode(const struct plan *plan, const struct conf *conf, const uin
  * changed when anything is wrong: returns -1, *why says what. Otherwise the number of
  * services put into touched[] (room for conf->n_services).
  */
-int		 plan_decode(struct plan *plan, const struct conf *conf, const uint8_t *packet, size_t len,
-		    uint32_t *touched, const char **why);
+int plan_decode(struct plan *plan, const struct conf *conf, const uint8_t *packet, size_t len, uint32_t *touched,
+    const char **why);
 
 #endif

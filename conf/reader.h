@@ -37,33 +37,32 @@ struct got {						/* what was written of one group, by row of its section */
 };
 
 /* Make r->fallback of the section: its defaults, read as the file is. */
-void		 reader_fallback(struct reader *r, enum section section);
+void reader_fallback(struct reader *r, enum section section);
 
 /* Read all settings of the group into base, which holds the defaults. */
-void		 reader_group(struct reader *r, enum section section, const config_setting_t *group, void *base,
-		    struct got *got);
-bool		 reader_is_group(struct reader *r, const config_setting_t *s);	/* a mistake if it is not */
+void reader_group(struct reader *r, enum section section, const config_setting_t *group, void *base, struct got *got);
+bool reader_is_group(struct reader *r, const config_setting_t *s); /* a mistake if it is not */
 
 /* Where the setting was written, NULL if nowhere; got_good(): NULL also if it was a mistake. */
 const config_setting_t *got_at(const struct got *got, enum section section, const char *name);
 const config_setting_t *got_good(const struct got *got, enum section section, const char *name);
-bool		 got_usable(const struct got *got, enum section section, const char *name);	/* good or not written */
+bool got_usable(const struct got *got, enum section section, const char *name); /* good or not written */
 
 /* A list's elements; anything else is a list of one, and NULL of none. */
-size_t		 reader_count(const config_setting_t *s);
+size_t reader_count(const config_setting_t *s);
 const config_setting_t *reader_element(const config_setting_t *s, size_t i);
 
 /* "FILE:LINE: PATH OF s: ..." */
-void		 reader_mistake(struct reader *r, const config_setting_t *s, const char *fmt, ...)
-		    __attribute__((format(printf, 3, 4)));
-void		 reader_warning(struct reader *r, const config_setting_t *s, const char *fmt, ...)
-		    __attribute__((format(printf, 3, 4)));
-void		 reader_missing(struct reader *r, const config_setting_t *group, const char *name, const char *expected);
+void reader_mistake(struct reader *r, const config_setting_t *s, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void reader_warning(struct reader *r, const config_setting_t *s, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void reader_missing(struct reader *r, const config_setting_t *group, const char *name, const char *expected);
 
 /* For what a complaint says; the texts live as long as r->scratch. */
-const char	*reader_shown(struct reader *r, const config_setting_t *s);	/* the value as it was written */
-const char	*reader_quoted(struct reader *r, const char *text);
-struct place	 reader_place(const struct reader *r, const config_setting_t *s);
-const char	*reader_place_text(struct reader *r, struct place place);	/* "FILE:LINE" */
+const char *reader_shown(struct reader *r, const config_setting_t *s); /* the value as it was written */
+const char *reader_quoted(struct reader *r, const char *text);
+struct place reader_place(const struct reader *r, const config_setting_t *s);
+const char *reader_place_text(struct reader *r, struct place place); /* "FILE:LINE" */
 
 #endif

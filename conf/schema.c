@@ -44,7 +44,7 @@ static const struct setting server_rows[] = {
 	{ "listen", SETTING_LISTEN, SETTING_LIST | SETTING_SOME, 0, 0, "[ \"0.0.0.0@53\", \"[::]@53\" ]",
 	  "Addresses that answer, by UDP and TCP.", AT(listen), COUNT_AT(n_listen) },
 	{ "workers", SETTING_INT, 0, 0, 64, "0",
-	  "UDP and TCP threads for each listen address; 0 is one for each core.", AT(workers) },
+	  "UDP threads for each listen address, and TCP threads in all; 0 is one for each core.", AT(workers) },
 	{ "control", SETTING_PATH, 0, 1, 107, "\"/run/relevo/relevo.sock\"",
 	  "The socket that relevoctl(8) speaks to.", AT(control) },
 	{ "http", SETTING_ADDRESS_PORT, 0, 0, 0, NULL,

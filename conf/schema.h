@@ -78,10 +78,10 @@ struct section_rows {
 	size_t			 count;		/* at most SCHEMA_ROWS_MAX */
 };
 
-const struct section_rows	*schema_section(enum section section);
-const struct setting		*schema_find(enum section section, const char *name);	/* NULL: no such setting */
+const struct section_rows *schema_section(enum section section);
+const struct setting *schema_find(enum section section, const char *name); /* NULL: no such setting */
 
 /* What the row takes, for people: "100ms to 1h". Written to text, which is returned. */
-const char			*schema_range(const struct setting *row, char *text, size_t size);
+const char *schema_range(const struct setting *row, char *text, size_t size);
 
 #endif

@@ -32,9 +32,8 @@ struct source {				/* all zero: empty */
  * or ending with a slash). 0, or -1 with one complaint. File names are kept in arena.
  * The caller frees with source_free() either way.
  */
-int		source_read(struct source *s, const char *file, const char *folder, struct arena *arena,
-		    struct complaints *c);
-void		source_free(struct source *s);
-struct place	source_place(const struct source *s, unsigned line);	/* of a line of the text */
+int source_read(struct source *s, const char *file, const char *folder, struct arena *arena, struct complaints *c);
+void source_free(struct source *s);
+struct place source_place(const struct source *s, unsigned line); /* of a line of the text */
 
 #endif

@@ -38,13 +38,13 @@ struct value_context {
 };
 
 /* Store w at out. False, with nothing stored, when it is not what the row takes. */
-bool		 value_read(struct value_context *ctx, const struct setting *row, const struct written *w, void *out);
+bool value_read(struct value_context *ctx, const struct setting *row, const struct written *w, void *out);
 
 /* "1500ms" to milliseconds; units ms s m h d. False when it is no duration. */
-bool		 value_duration(const char *text, uint64_t *ms);
-const char	*value_duration_text(uint64_t ms, char text[VALUE_DURATION_TEXT]);	/* text, in the largest whole unit */
+bool value_duration(const char *text, uint64_t *ms);
+const char *value_duration_text(uint64_t ms, char text[VALUE_DURATION_TEXT]); /* text, in the largest whole unit */
 
 /* A path that starts at folder unless it is absolute, leading "./" and "../" resolved. In arena. */
-char		*value_path(struct arena *arena, const char *folder, const char *path);
+char *value_path(struct arena *arena, const char *folder, const char *path);
 
 #endif

@@ -16,8 +16,8 @@
 extern char **environ;
 
 /* The memory that the kernel shows as the command line: the arguments and, behind them, the environment. */
-static char	*title;
-static size_t	 title_room;
+static char *title;
+static size_t title_room;
 
 void
 child_init(int argc, char **argv)
@@ -112,7 +112,7 @@ child_enter(const char *name, pid_t parent, const char *user, int *keep, size_t 
 	set_title(name);
 	log_init(name, log_is_debug());
 	drop_privileges(user);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* after the change of user, which clears it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of user, which clears it */
 	if (getppid() != parent)
 		_exit(1);
 }

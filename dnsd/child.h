@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* Once, at the begin of main(): remembers where the arguments stand, for ps. */
-void	child_init(int argc, char **argv);
+void child_init(int argc, char **argv);
 
 /*
  * Become the child called name ("dns"; its title is "relevod: dns"): all descriptors but
@@ -19,6 +19,6 @@ void	child_init(int argc, char **argv);
  * terminal sends to the whole group are ignored), it dies with the parent, and as root
  * it becomes user (NULL: stays). Ends the process when that cannot be done.
  */
-void	child_enter(const char *name, pid_t parent, const char *user, int *keep, size_t n);
+void child_enter(const char *name, pid_t parent, const char *user, int *keep, size_t n);
 
 #endif

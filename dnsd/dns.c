@@ -76,7 +76,8 @@ next_serve(struct dns *d)
 	const struct dns_start *start = d->start;
 	struct serve s;
 
-	serve_init(&s, start->conf, start->table, d->inspect, counters_block(start->counters, start->generation, d->n_threads++));
+	serve_init(&s, start->conf, start->table, d->inspect,
+	    counters_block(start->counters, start->generation, d->n_threads++));
 	return s;
 }
 
@@ -149,7 +150,7 @@ on_health_closed(void *arg)
 {
 	struct dns *d = arg;
 
-	d->health = NULL;		/* the last plan stays; the parent sends a new link */
+	d->health = NULL; /* the last plan stays; the parent sends a new link */
 }
 
 static void
@@ -185,7 +186,7 @@ on_parent_message(void *arg, enum link_type type, const uint8_t *payload, size_t
 	(void)len;
 	switch (type) {
 	case LINK_SERVE:
-		link_poll(d->health);		/* the plan was sent before the parent said so */
+		link_poll(d->health); /* the plan was sent before the parent said so */
 		start_workers(d);
 		link_send(d->parent, LINK_SERVING, NULL, 0, -1);
 		break;

@@ -22,6 +22,6 @@ struct dns_start {
 	int			 health_fd;	/* link to health */
 };
 
-_Noreturn void	dns_main(const struct dns_start *start);
+_Noreturn void dns_main(const struct dns_start *start);
 
 #endif

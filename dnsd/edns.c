@@ -46,12 +46,12 @@ edns_write(const struct edns *e, uint8_t extended, const char *identity, size_t 
 
 	if (len == 0)
 		return 0;
-	at[0] = 0;					/* the root */
+	at[0] = 0; /* the root */
 	rr_put16(at + 1, RR_OPT);
 	rr_put16(at + 3, EDNS_SIZE);
 	at[5] = extended;
-	at[6] = 0;					/* version */
-	rr_put16(at + 7, e->dnssec_ok ? DO_BIT : 0);	/* RFC 3225 section 3: copied */
+	at[6] = 0;                                   /* version */
+	rr_put16(at + 7, e->dnssec_ok ? DO_BIT : 0); /* RFC 3225 section 3: copied */
 	rr_put16(at + 9, (uint16_t)(len - EDNS_OPT_LEN));
 	if (len > EDNS_OPT_LEN) {
 		rr_put16(at + 11, OPTION_NSID);

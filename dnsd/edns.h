@@ -24,12 +24,12 @@ struct edns {
  * Take in an OPT record: its class, TTL and rdata. False: malformed. Options that we do
  * not know are skipped (section 6.1.2).
  */
-bool	edns_read(struct edns *e, uint16_t class, uint32_t ttl, const uint8_t *rdata, size_t len);
+bool edns_read(struct edns *e, uint16_t class, uint32_t ttl, const uint8_t *rdata, size_t len);
 
 /* Octets that edns_write() will need: 0 without EDNS in the query. identity may be NULL. */
-size_t	edns_len(const struct edns *e, const char *identity, size_t identity_len);
+size_t edns_len(const struct edns *e, const char *identity, size_t identity_len);
 
 /* Write our OPT; extended is the upper part of the response code. Returns the octets written. */
-size_t	edns_write(const struct edns *e, uint8_t extended, const char *identity, size_t identity_len, uint8_t *at);
+size_t edns_write(const struct edns *e, uint8_t extended, const char *identity, size_t identity_len, uint8_t *at);
 
 #endif

@@ -56,8 +56,8 @@ generation_make(const char *file, const struct generation *older, struct complai
 	g = mem_zero(1, sizeof *g);
 	g->number = older ? older->number + 1 : 1;
 	g->conf = conf;
-	g->dns = (struct child) { .name = "dns", .generation = g };
-	g->health = (struct child) { .name = "health", .generation = g };
+	g->dns = (struct child){ .name = "dns", .generation = g };
+	g->health = (struct child){ .name = "health", .generation = g };
 	g->table = table_build(conf, zones);
 	zones_free(zones);
 	g->listeners = listen_open(conf, older ? older->listeners : NULL, c);
@@ -110,7 +110,7 @@ generation_free(struct generation *g)
 {
 	if (g == NULL)
 		return;
-	listen_abandon(g->listeners);		/* all of it is our own by now */
+	listen_abandon(g->listeners); /* all of it is our own by now */
 	close_control(g);
 	board_free(g->board);
 	table_free(g->table);

@@ -41,19 +41,19 @@ struct generation {
 };
 
 /* Read and check the files, and nothing else: what relevod -n does. Complaints go to c. */
-void			 generation_check(const char *file, struct complaints *c);
+void generation_check(const char *file, struct complaints *c);
 
 /*
  * Read the files and make everything that the children need. older (NULL: none) lends
  * its sockets and what is known of targets. NULL with mistakes in c.
  */
-struct generation	*generation_make(const char *file, const struct generation *older, struct complaints *c);
+struct generation *generation_make(const char *file, const struct generation *older, struct complaints *c);
 
 /* Not taken: close what was opened for it alone, and free. Its children are gone. NULL is allowed. */
-void			 generation_abandon(struct generation *g);
+void generation_abandon(struct generation *g);
 
 /* Taken: the sockets that only older had are closed. older keeps the rest until generation_free(). */
-void			 generation_adopt(struct generation *g, struct generation *older);
-void			 generation_free(struct generation *g);	/* its children are gone. NULL is allowed */
+void generation_adopt(struct generation *g, struct generation *older);
+void generation_free(struct generation *g); /* its children are gone. NULL is allowed */
 
 #endif

@@ -94,15 +94,16 @@ time_text(uint64_t unix_ms, char text[TIME_LEN])
 	uint64_t s = unix_ms / 1000 % 253402300800u, days = s / 86400, era_day, year_of_era, day_of_year, month;
 	uint64_t year;
 
-	days += 719468;				/* from 0000-03-01 on, so that a leap day ends its year */
+	days += 719468; /* from 0000-03-01 on, so that a leap day ends its year */
 	era_day = days % 146097;
 	year_of_era = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
 	day_of_year = era_day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	year = days / 146097 * 400 + year_of_era + (month >= 10);
 	snprintf(text, TIME_LEN, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000u,
-	    (unsigned)(month < 10 ? month + 3 : month - 9) % 100u, (unsigned)(day_of_year - (153 * month + 2) / 5 + 1) % 100u,
-	    (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+	    (unsigned)(month < 10 ? month + 3 : month - 9) % 100u,
+	    (unsigned)(day_of_year - (153 * month + 2) / 5 + 1) % 100u, (unsigned)(s / 3600 % 24),
+	    (unsigned)(s / 60 % 60), (unsigned)(s % 60));
 	return text;
 }
 
@@ -135,8 +136,8 @@ add_endpoint(const struct inspect *in, const struct conf_endpoint *e, struct rep
 	char verdict[128], line[LINE_MAX_LEN];
 
 	verdict_text(in, e, verdict, sizeof verdict);
-	snprintf(line, sizeof line, "%.63s tier %u %.60s: %.100s; %s", in->conf->providers[m->provider].name, m->tier, e->text,
-	    verdict, in->serving[e->index] ? "serves" : "does not serve");
+	snprintf(line, sizeof line, "%.63s tier %u %.60s: %.100s; %s", in->conf->providers[m->provider].name, m->tier,
+	    e->text, verdict, in->serving[e->index] ? "serves" : "does not serve");
 	reply_text_add(texts, line);
 }
 
@@ -192,8 +193,9 @@ plan_reply(const struct inspect *in, struct reply *r)
 	if (number == 0)
 		snprintf(line, sizeof line, "plan 0, %s, generation %u", mode, in->generation);
 	else
-		snprintf(line, sizeof line, "plan %llu since %s, age %llus, %s, generation %u", (unsigned long long)number,
-		    time_text(since, when), (unsigned long long)(now > since ? (now - since) / 1000 : 0), mode, in->generation);
+		snprintf(line, sizeof line, "plan %llu since %s, age %llus, %s, generation %u",
+		    (unsigned long long)number, time_text(since, when),
+		    (unsigned long long)(now > since ? (now - since) / 1000 : 0), mode, in->generation);
 	return one_text(r, line);
 }
 
@@ -234,10 +236,11 @@ providers_reply(const struct inspect *in, struct reply *r)
 		for (m = 0; m < in->conf->n_members; m++)
 			if (in->conf->members[m].provider == p)
 				count_member(in, &in->conf->members[m], &count);
-		snprintf(line, sizeof line, "%.63s (%.63s): addresses %u up, %u suspect, %u down, %u unknown; serves in %u of %u",
+		snprintf(line, sizeof line,
+		    "%.63s (%.63s): addresses %u up, %u suspect, %u down, %u unknown; serves in %u of %u",
 		    in->conf->providers[p].name, in->conf->providers[p].label, count.verdict[VERDICT_UP],
-		    count.verdict[VERDICT_SUSPECT], count.verdict[VERDICT_DOWN], count.verdict[VERDICT_UNKNOWN], count.serving,
-		    count.members);
+		    count.verdict[VERDICT_SUSPECT], count.verdict[VERDICT_DOWN], count.verdict[VERDICT_UNKNOWN],
+		    count.serving, count.members);
 		reply_text_add(&texts, line);
 	}
 	return reply_text_end(&texts);

@@ -21,12 +21,12 @@
 
 struct inspect;
 
-struct inspect	*inspect_new(const struct conf *conf, const struct table *table, const struct board *board,
-		    unsigned generation);
-void		 inspect_free(struct inspect *in);	/* NULL is allowed */
+struct inspect *
+inspect_new(const struct conf *conf, const struct table *table, const struct board *board, unsigned generation);
+void inspect_free(struct inspect *in); /* NULL is allowed */
 
 /* Show these services as the plan says from now on. Main thread only. */
-void		 inspect_publish(struct inspect *in, const struct plan *plan, const uint32_t *list, size_t n);
+void inspect_publish(struct inspect *in, const struct plan *plan, const uint32_t *list, size_t n);
 
 /* Is it a name of the form _health.SERVICE? */
 static inline bool
@@ -39,6 +39,6 @@ inspect_is_health(const struct query *q)
  * Reply to a question of class CH, or for which inspect_is_health(). 0: not for this
  * client or no such thing; then the question goes the usual way.
  */
-size_t		 inspect_reply(const struct inspect *in, struct reply *r, const struct sockaddr *client);
+size_t inspect_reply(const struct inspect *in, struct reply *r, const struct sockaddr *client);
 
 #endif

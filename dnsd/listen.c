@@ -59,7 +59,7 @@ try_alone(const struct listener *l, int type)
 static void
 set_udp_options(int fd, const struct listener *l)
 {
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int) { UDP_RCVBUF }, sizeof(int)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ UDP_RCVBUF }, sizeof(int)) < 0)
 		set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RCVBUF);
 	if (l->addr.sa.sa_family == AF_INET) {
 		/* No fragments are believed to be lost: a forged ICMP cannot make us use smaller packets. */
@@ -77,7 +77,8 @@ set_udp_options(int fd, const struct listener *l)
 static int
 open_socket(const struct listener *l, int type)
 {
-	int fd = socket(l->addr.sa.sa_family, type | SOCK_CLOEXEC | (type == SOCK_STREAM ? SOCK_NONBLOCK : 0), 0), error;
+	int fd = socket(l->addr.sa.sa_family, type | SOCK_CLOEXEC | (type == SOCK_STREAM ? SOCK_NONBLOCK : 0), 0),
+	    error;
 
 	if (fd < 0)
 		return -1;
@@ -88,7 +89,7 @@ open_socket(const struct listener *l, int type)
 		set_udp_options(fd, l);
 	} else {
 		set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-		set(fd, IPPROTO_TCP, TCP_NODELAY, 1);	/* inherited by what is accepted */
+		set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* inherited by what is accepted */
 	}
 	if (bind(fd, &l->addr.sa, l->len) == 0 && (type == SOCK_DGRAM || listen(fd, TCP_BACKLOG) == 0))
 		return fd;
@@ -191,13 +192,24 @@ free_all(struct listeners *l)
 	free(l);
 }
 
+/* One for each core, but not more than there is room to count for. */
+static unsigned
+default_workers(const struct conf *conf)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), most = CONF_SOCKETS_MAX / (long)conf->server.n_listen;
+
+	if (cores > most)
+		cores = most;
+	return cores > 1 ? (unsigned)cores : 1;
+}
+
 struct listeners *
 listen_open(const struct conf *conf, const struct listeners *older, struct complaints *c)
 {
 	struct listeners *l = mem_zero(1, sizeof *l);
 	size_t mistakes = c->mistakes;
 
-	l->workers = conf->server.workers ? conf->server.workers : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	l->workers = conf->server.workers ? conf->server.workers : default_workers(conf);
 	l->list = mem_zero(conf->server.n_listen, sizeof *l->list);
 	for (; l->n < conf->server.n_listen; l->n++)
 		open_listener(&l->list[l->n], l->workers, &conf->server.listen[l->n], older, c);
@@ -280,7 +292,7 @@ listen_control(const char *path, struct complaints *c)
 
 	strncpy(addr.sun_path, path, sizeof addr.sun_path - 1);
 	if (somebody_listens(&addr)) {
-		complain(c, COMPLAINT_MISTAKE, (struct place) { NULL, 0 },
+		complain(c, COMPLAINT_MISTAKE, (struct place){ NULL, 0 },
 		    "server.control: \"%s\": another relevod listens there; stop it, or choose another path", path);
 		return -1;
 	}
@@ -291,7 +303,7 @@ listen_control(const char *path, struct complaints *c)
 	umask(mask);
 	if (result == 0 && listen(fd, CONTROL_BACKLOG) == 0)
 		return fd;
-	complain(c, COMPLAINT_MISTAKE, (struct place) { NULL, 0 }, "server.control: cannot listen on \"%s\": %s", path,
+	complain(c, COMPLAINT_MISTAKE, (struct place){ NULL, 0 }, "server.control: cannot listen on \"%s\": %s", path,
 	    strerror(errno));
 	if (fd >= 0)
 		close(fd);

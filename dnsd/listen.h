@@ -32,18 +32,18 @@ struct listeners {
  * Sockets for a configuration: those that older (NULL: none) has are shared, the others
  * are opened. NULL with mistakes in c when one cannot be had.
  */
-struct listeners	*listen_open(const struct conf *conf, const struct listeners *older, struct complaints *c);
+struct listeners *listen_open(const struct conf *conf, const struct listeners *older, struct complaints *c);
 
 /* The generation was not taken: close what was opened for it alone. NULL is allowed. */
-void			 listen_abandon(struct listeners *l);
+void listen_abandon(struct listeners *l);
 
 /* The generation was taken: close what only older has. NULL is allowed. */
-void			 listen_retire(struct listeners *older, struct listeners *newer);
+void listen_retire(struct listeners *older, struct listeners *newer);
 
 /*
  * The control socket, listening, for its owner and group alone; a socket file that nobody
  * listens on any more is replaced. -1 with a mistake in c.
  */
-int			 listen_control(const char *path, struct complaints *c);
+int listen_control(const char *path, struct complaints *c);
 
 #endif

@@ -64,11 +64,11 @@ struct parent {
 	bool			 stopping;
 };
 
-static void	start_dns(struct parent *p, struct generation *g);
-static void	start_health(struct parent *p, struct generation *g, bool standby);
-static void	start_later(struct parent *p, struct child *c, uint64_t pause_ms);
-static void	reload(struct parent *p);
-static void	trial_ended(struct parent *p, int status);
+static void start_dns(struct parent *p, struct generation *g);
+static void start_health(struct parent *p, struct generation *g, bool standby);
+static void start_later(struct parent *p, struct child *c, uint64_t pause_ms);
+static void reload(struct parent *p);
+static void trial_ended(struct parent *p, int status);
 
 static uint64_t
 now_ms(void)
@@ -82,7 +82,7 @@ now_ms(void)
 static void
 arm(struct event *timer, uint64_t ms)
 {
-	event_add(timer, &(struct timeval) { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) });
+	event_add(timer, &(struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) });
 }
 
 static struct event *
@@ -147,7 +147,7 @@ refuse_next(struct parent *p, const char *why)
 	tell(p, false, why);
 	p->next = NULL;
 	event_del(p->timer);
-	end_child(&g->dns);		/* reaped as strangers: nothing of the generation is theirs alone */
+	end_child(&g->dns); /* reaped as strangers: nothing of the generation is theirs alone */
 	end_child(&g->health);
 	let_go(&g->dns);
 	let_go(&g->health);
@@ -188,7 +188,7 @@ switch_generations(struct parent *p)
 	log_info("generation %u is ready, it takes over from %u", g->number, old->number);
 	tell(p, true, "");
 	link_send(old->health.link, LINK_RETIRE, NULL, 0, -1);
-	board_raise_number(g->board, board_plan_number(old->board) + 1);	/* + 1: a decision just being sent */
+	board_raise_number(g->board, board_plan_number(old->board) + 1); /* + 1: a decision just being sent */
 	generation_adopt(g, old);
 	p->current = g;
 	p->next = NULL;
@@ -208,7 +208,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (p->next)
 		refuse_next(p, "the new processes did not get ready in time");
 	else
-		switch_dns(p);		/* without a plan of its own health, dns starts from the board's */
+		switch_dns(p); /* without a plan of its own health, dns starts from the board's */
 }
 
 static void
@@ -236,7 +236,7 @@ on_ready(struct parent *p, struct child *c)
 	if (g == p->current && c == &g->dns && p->old == NULL)
 		link_send(c->link, LINK_SERVE, NULL, 0, -1);
 	else if (g == p->current && c == &g->dns)
-		switch_dns(p);		/* it died during the switch */
+		switch_dns(p); /* it died during the switch */
 	if (g == p->next && g->dns.ready && g->health.ready)
 		switch_generations(p);
 }
@@ -360,6 +360,8 @@ become_health(struct parent *p, struct generation *g, bool standby, pid_t parent
 		.counters = p->counters,
 		.generation = g->number,
 		.standby = standby,
+		.older_conf = standby ? p->current->conf : NULL,
+		.older_board = standby ? p->current->board : NULL,
 		.parent_fd = parent_fd,
 		.dns_fd = dns_fd,
 		.control_fd = g->control_fd,
@@ -540,9 +542,10 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	if (beat < c->started_ms)
 		beat = c->started_ms;
 	if (c->pid > 0 && now > beat && now - beat > BEAT_LOST_MS) {
-		log_warnx("the health process has been silent for %llu ms and is killed", (unsigned long long)(now - beat));
+		log_warnx("the health process has been silent for %llu ms and is killed",
+		    (unsigned long long)(now - beat));
 		kill(c->pid, SIGKILL);
-		c->started_ms = now;		/* once */
+		c->started_ms = now; /* once */
 	}
 	arm(p->watch, 1000);
 }
@@ -599,7 +602,7 @@ on_trial_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	read_trial(&p->trial);
 	if (p->trial.len == before)
-		event_del(p->trial.readable);	/* its end; SIGCHLD follows */
+		event_del(p->trial.readable); /* its end; SIGCHLD follows */
 }
 
 static void
@@ -701,8 +704,8 @@ static void
 add_signals(struct parent *p)
 {
 	static const struct {
-		int			 sig;
-		event_callback_fn	 fn;
+		int sig;
+		event_callback_fn fn;
 	} wanted[] = { { SIGCHLD, on_sigchld }, { SIGHUP, on_sighup }, { SIGTERM, on_term }, { SIGINT, on_term } };
 	size_t i;
 

@@ -7,6 +7,6 @@
 #define DNSD_PARENT_H
 
 /* Load file and run until SIGTERM or SIGINT. Returns the exit status. */
-int	parent_run(const char *file);
+int parent_run(const char *file);
 
 #endif

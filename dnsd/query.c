@@ -70,7 +70,7 @@ read_additional(const uint8_t *packet, size_t len, size_t *at, struct query *q)
 	*at += name_len + RR_FIXED + rdata_len;
 	if (rr_get16(p) != RR_OPT)
 		return true;
-	if (name_len != 1 || q->edns.present)		/* RFC 6891 sections 6.1.1 and 6.1.2 */
+	if (name_len != 1 || q->edns.present) /* RFC 6891 sections 6.1.1 and 6.1.2 */
 		return false;
 	return edns_read(&q->edns, rr_get16(p + 2), rr_get32(p + 4), p + RR_FIXED, rdata_len);
 }
@@ -97,14 +97,14 @@ query_read(const uint8_t *packet, size_t len, struct query *q)
 		return false;
 	q->rcode = RCODE_NOERROR;
 	q->question_end = DNS_HEADER_LEN;
-	q->edns = (struct edns) { 0 };
+	q->edns = (struct edns){ 0 };
 	if (packet[2] & OPCODE_BITS) {
 		q->rcode = RCODE_NOTIMP;
 	} else if (count_at(packet, 4) != 1 || !read_question(packet, len, q)) {
 		q->rcode = RCODE_FORMERR;
 	} else if (!read_rest(packet, len, q)) {
 		q->rcode = RCODE_FORMERR;
-		q->edns = (struct edns) { 0 };
+		q->edns = (struct edns){ 0 };
 	} else if (q->edns.present && q->edns.version > 0) {
 		q->rcode = RCODE_BADVERS;
 	}

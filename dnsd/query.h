@@ -38,6 +38,6 @@ struct query {
  * Read the len octets of packet into *q. False: it deserves no reply (RFC 1035 section
  * 7.3: too short for a header, or itself a reply). The question's hash is computed.
  */
-bool	query_read(const uint8_t *packet, size_t len, struct query *q);
+bool query_read(const uint8_t *packet, size_t len, struct query *q);
 
 #endif

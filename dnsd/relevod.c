@@ -14,20 +14,19 @@
 #include "dnsd/generation.h"
 #include "dnsd/parent.h"
 
-static const char usage_text[] =
-    "usage: relevod [-dhnv] [-c FILE]\n"
-    "\n"
-    "An authoritative DNS server that probes every provider itself and answers only\n"
-    "with those that work. It stays in the foreground and logs to standard error.\n"
-    "\n"
-    "  -c, --config FILE   read FILE (default " CONF_DEFAULT_FILE ")\n"
-    "  -n, --check         check the configuration and its zones, and exit: 0 when they\n"
-    "                      are good, 1 with every mistake on standard error\n"
-    "  -d, --debug         log more\n"
-    "  -v, --version       print the version and exit\n"
-    "  -h, --help          print this and exit\n"
-    "\n"
-    "SIGHUP reloads, SIGTERM stops. See relevod(8) and relevo.conf(5).\n";
+static const char usage_text[] = "usage: relevod [-dhnv] [-c FILE]\n"
+				 "\n"
+				 "An authoritative DNS server that probes every provider itself and answers only\n"
+				 "with those that work. It stays in the foreground and logs to standard error.\n"
+				 "\n"
+				 "  -c, --config FILE   read FILE (default " CONF_DEFAULT_FILE ")\n"
+				 "  -n, --check         check the configuration and its zones, and exit: 0 when they\n"
+				 "                      are good, 1 with every mistake on standard error\n"
+				 "  -d, --debug         log more\n"
+				 "  -v, --version       print the version and exit\n"
+				 "  -h, --help          print this and exit\n"
+				 "\n"
+				 "SIGHUP reloads, SIGTERM stops. See relevod(8) and relevo.conf(5).\n";
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -81,7 +80,7 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "c:dhnv", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			file = mem_string(optarg);	/* a child's title overwrites the arguments */
+			file = mem_string(optarg); /* a child's title overwrites the arguments */
 			break;
 		case 'n':
 			check = true;

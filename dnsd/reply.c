@@ -64,7 +64,7 @@ reply_answer(struct reply *r, const struct answer *a)
 size_t
 reply_error(struct reply *r, enum rcode rcode)
 {
-	return finish(r, rcode, false, &(struct answer_cut) { 0, 0, 0, 0 });
+	return finish(r, rcode, false, &(struct answer_cut){ 0, 0, 0, 0 });
 }
 
 /* -- texts -- */
@@ -72,7 +72,7 @@ reply_error(struct reply *r, enum rcode rcode)
 void
 reply_text_begin(struct reply_texts *t, struct reply *r)
 {
-	*t = (struct reply_texts) { .reply = r };
+	*t = (struct reply_texts){ .reply = r };
 }
 
 void
@@ -102,5 +102,5 @@ reply_text_end(struct reply_texts *t)
 {
 	if (t->reply->truncated)
 		t->len = t->count = 0;
-	return finish(t->reply, RCODE_NOERROR, true, &(struct answer_cut) { (uint16_t)t->len, t->count, 0, 0 });
+	return finish(t->reply, RCODE_NOERROR, true, &(struct answer_cut){ (uint16_t)t->len, t->count, 0, 0 });
 }

@@ -24,11 +24,11 @@ struct reply {				/* a reply in the making */
 };
 
 /* limit for UDP: what the client said, at least 512, at most EDNS_SIZE. */
-size_t	reply_udp_limit(const struct query *q);
+size_t reply_udp_limit(const struct query *q);
 
 /* All return the length of the reply. */
-size_t	reply_answer(struct reply *r, const struct answer *a);
-size_t	reply_error(struct reply *r, enum rcode rcode);
+size_t reply_answer(struct reply *r, const struct answer *a);
+size_t reply_error(struct reply *r, enum rcode rcode);
 
 /*
  * A TXT RRset made by hand: class of the question, TTL 0, each text one record (at most
@@ -40,8 +40,8 @@ struct reply_texts {
 	uint16_t	 count;
 };
 
-void	reply_text_begin(struct reply_texts *t, struct reply *r);
-void	reply_text_add(struct reply_texts *t, const char *text);
-size_t	reply_text_end(struct reply_texts *t);
+void reply_text_begin(struct reply_texts *t, struct reply *r);
+void reply_text_add(struct reply_texts *t, const char *text);
+size_t reply_text_end(struct reply_texts *t);
 
 #endif

@@ -14,7 +14,7 @@ serve_init(struct serve *s, const struct conf *conf, const struct table *table, 
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	*s = (struct serve) { .conf = conf, .table = table, .inspect = inspect, .counts = counts };
+	*s = (struct serve){ .conf = conf, .table = table, .inspect = inspect, .counts = counts };
 	s->identity = conf->server.identity;
 	s->identity_len = s->identity ? strnlen(s->identity, SERVE_IDENTITY_MAX) : 0;
 	s->random = ((uint64_t)now.tv_nsec << 32 ^ (uintptr_t)s) | 1;

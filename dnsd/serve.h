@@ -37,8 +37,8 @@ struct asker {
 	bool			 tcp;
 };
 
-void	serve_init(struct serve *s, const struct conf *conf, const struct table *table, const struct inspect *inspect,
-	    struct counter_block *counts);
+void serve_init(struct serve *s, const struct conf *conf, const struct table *table, const struct inspect *inspect,
+    struct counter_block *counts);
 
 /*
  * In two steps, so that a batch can read all its questions before it answers the first:
@@ -46,10 +46,10 @@ void	serve_init(struct serve *s, const struct conf *conf, const struct table *ta
  * needs; serve_reply() turns the packet into the reply and returns its length. packet
  * has SERVE_UDP_ROOM or SERVE_TCP_ROOM octets. Between table_read_begin() and _end().
  */
-bool	serve_read(struct serve *s, const uint8_t *packet, size_t len, bool tcp, struct query *q);
-size_t	serve_reply(struct serve *s, uint8_t *packet, const struct query *q, const struct asker *asker);
+bool serve_read(struct serve *s, const uint8_t *packet, size_t len, bool tcp, struct query *q);
+size_t serve_reply(struct serve *s, uint8_t *packet, const struct query *q, const struct asker *asker);
 
 /* Both at once, with the read lock; 0: silence. */
-size_t	serve(struct serve *s, uint8_t *packet, size_t len, const struct asker *asker);
+size_t serve(struct serve *s, uint8_t *packet, size_t len, const struct asker *asker);
 
 #endif

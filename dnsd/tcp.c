@@ -263,7 +263,7 @@ conn_open(struct tcp_worker *w, int fd, const union conf_sockaddr *client)
 	TAILQ_INSERT_TAIL(&w->conns, c, next);
 	w->clients++;
 	counter_add(w->serve.counts, COUNTER_TCP_CONNECTIONS);
-	on_readable(fd, EV_READ, c);		/* the first query is mostly there already */
+	on_readable(fd, EV_READ, c); /* the first query is mostly there already */
 }
 
 static void
@@ -314,7 +314,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	if (!TAILQ_EMPTY(&w->conns))
 		conn_cut(TAILQ_FIRST(&w->conns));
 	stop_accepting(w);
-	event_add(w->accept_again, &(struct timeval) { 0, ACCEPT_AGAIN_US });
+	event_add(w->accept_again, &(struct timeval){ 0, ACCEPT_AGAIN_US });
 }
 
 /* -- the thread -- */
@@ -341,7 +341,7 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 	event_del(w->stopping);
 	(void)fd;
 	stop_accepting(w);
-	event_add(w->drain_over, &(struct timeval) { DRAIN_S, 0 });
+	event_add(w->drain_over, &(struct timeval){ DRAIN_S, 0 });
 	for (c = TAILQ_FIRST(&w->conns); c; c = next) {
 		next = TAILQ_NEXT(c, next);
 		drain(c);
@@ -408,7 +408,7 @@ tcp_start(const int *fds, size_t n, unsigned clients, uint64_t idle_ms, const st
 	w->serve = *serve_with;
 	w->clients_max = clients ? clients : 1;
 	w->base = new_base();
-	w->idle = (struct timeval) { (time_t)(idle_ms / 1000), (suseconds_t)(idle_ms % 1000 * 1000) };
+	w->idle = (struct timeval){ (time_t)(idle_ms / 1000), (suseconds_t)(idle_ms % 1000 * 1000) };
 	w->idle_common = event_base_init_common_timeout(w->base, &w->idle);
 	TAILQ_INIT(&w->conns);
 	w->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

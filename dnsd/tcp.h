@@ -11,13 +11,13 @@
 struct tcp_worker;
 
 /* fds: listening sockets, non-blocking, the caller's; clients: so many connections at once. */
-struct tcp_worker	*tcp_start(const int *fds, size_t n, unsigned clients, uint64_t idle_ms, const struct serve *serve);
+struct tcp_worker *tcp_start(const int *fds, size_t n, unsigned clients, uint64_t idle_ms, const struct serve *serve);
 
 /*
  * Ask the thread to accept no more, to answer what has arrived and to close each
  * connection when nothing of it is pending, at most 2 s later; returns at once.
  */
-void			 tcp_stop(struct tcp_worker *w);
-void			 tcp_join(struct tcp_worker *w);	/* wait for that, and free */
+void tcp_stop(struct tcp_worker *w);
+void tcp_join(struct tcp_worker *w); /* wait for that, and free */
 
 #endif

@@ -54,8 +54,8 @@ prepare(struct udp_worker *w)
 	for (i = 0; i < BATCH; i++) {
 		struct packet *p = &w->packets[i];
 
-		w->in_iov[i] = (struct iovec) { p->bytes, sizeof p->bytes };
-		w->in[i].msg_hdr = (struct msghdr) { .msg_name = &p->client, .msg_iov = &w->in_iov[i], .msg_iovlen = 1 };
+		w->in_iov[i] = (struct iovec){ p->bytes, sizeof p->bytes };
+		w->in[i].msg_hdr = (struct msghdr){ .msg_name = &p->client, .msg_iov = &w->in_iov[i], .msg_iovlen = 1 };
 	}
 }
 
@@ -160,7 +160,7 @@ run(void *arg)
 		if (n > 0)
 			send_batch(w, answer_batch(w, n));
 		else
-			n = 0;		/* interrupted, or an ICMP error of an earlier reply: nothing was overwritten */
+			n = 0; /* interrupted, or an ICMP error of an earlier reply: nothing was overwritten */
 	}
 	table_thread_end();
 	w->ended = true;
@@ -176,7 +176,7 @@ woken(int sig)
 void
 udp_init(void)
 {
-	struct sigaction act = { .sa_handler = woken };	/* no SA_RESTART: recvmmsg() returns */
+	struct sigaction act = { .sa_handler = woken }; /* no SA_RESTART: recvmmsg() returns */
 
 	sigaction(WAKE_SIGNAL, &act, NULL);
 }
@@ -210,7 +210,7 @@ udp_join(struct udp_worker *w)
 {
 	while (!w->ended) {
 		pthread_kill(w->thread, WAKE_SIGNAL);
-		nanosleep(&(struct timespec) { 0, WAKE_AGAIN_NS }, NULL);
+		nanosleep(&(struct timespec){ 0, WAKE_AGAIN_NS }, NULL);
 	}
 	pthread_join(w->thread, NULL);
 	free(w);

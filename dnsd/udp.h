@@ -12,14 +12,14 @@
 struct udp_worker;
 
 /* fd stays the caller's; source_wanted: the socket is bound to a wildcard address. */
-struct udp_worker	*udp_start(int fd, bool source_wanted, const struct serve *serve);
+struct udp_worker *udp_start(int fd, bool source_wanted, const struct serve *serve);
 
 /* Ask the thread to end after the batch in its hands; returns at once. */
-void			 udp_stop(struct udp_worker *w);
+void udp_stop(struct udp_worker *w);
 /* Wait until it has ended, and free it. */
-void			 udp_join(struct udp_worker *w);
+void udp_join(struct udp_worker *w);
 
 /* Once, before the first udp_start(): the signal that interrupts recvmmsg(). */
-void			 udp_init(void);
+void udp_init(void);
 
 #endif

@@ -16,7 +16,7 @@
  * A deadline noticed so late was missed by us (the machine slept, the loop was busy): what
  * has arrived meanwhile gets one more chance to be read before it is called a timeout.
  */
-#define LATE_US	 100000
+#define LATE_US  100000
 #define GRACE_US 50000
 #define EARLY_US 2000 /* the loop's cached time may let a timer fire that much early */
 
@@ -42,7 +42,7 @@ struct checker {
 static struct timeval
 from_us(uint64_t us)
 {
-	return (struct timeval){.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+	return (struct timeval){ .tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000) };
 }
 
 /* The first type with the same kind: types that share a kind share its context. */
@@ -196,7 +196,7 @@ check_cancel(struct probe *p)
 void
 check_done(struct probe *p, enum outcome outcome, unsigned number, const char *detail)
 {
-	struct check_report report = {outcome, number, detail};
+	struct check_report report = { outcome, number, detail };
 
 	let_go(p);
 	p->checker->done(p, &report);
@@ -231,7 +231,7 @@ check_errno_outcome(int error, const struct conf_target *target)
 	case ENETUNREACH: /* from a router on the way, or because we have no route ourselves */
 	case EHOSTUNREACH:
 	case ENOPROTOOPT: /* ICMP: protocol unreachable */
-	case EACCES:	  /* ICMPv6: administratively prohibited; or a prohibiting route of ours */
+	case EACCES:      /* ICMPv6: administratively prohibited; or a prohibiting route of ours */
 		return has_route(target) ? OUTCOME_UNREACHABLE : OUTCOME_LOCAL;
 	default:
 		return OUTCOME_LOCAL;

@@ -41,12 +41,12 @@ struct check_report {
 typedef void (*check_done_fn)(struct probe *p, const struct check_report *report);
 
 /* Prepares every check of conf; one that cannot be prepared ends the process. */
-struct checker	*checker_new(struct event_base *base, const struct conf *conf, check_done_fn done);
-void		 checker_free(struct checker *checker);		/* no probe may run any more; NULL is allowed */
+struct checker *checker_new(struct event_base *base, const struct conf *conf, check_done_fn done);
+void checker_free(struct checker *checker); /* no probe may run any more; NULL is allowed */
 
 /* In two steps, for a probe may end while it is started. */
-struct probe	*check_probe(struct checker *checker, const struct conf_target *target, void *owner);
-void		 check_start(struct probe *p);
-void		 check_cancel(struct probe *p);			/* frees it; done is not called */
+struct probe *check_probe(struct checker *checker, const struct conf_target *target, void *owner);
+void check_start(struct probe *p);
+void check_cancel(struct probe *p); /* frees it; done is not called */
 
 #endif

@@ -33,7 +33,7 @@ struct http_check;
 struct handle {
 	struct handle *next; /* idle ones */
 	struct http_check *check;
-	struct probe *probe;		  /* NULL: idle */
+	struct probe *probe;              /* NULL: idle */
 	const struct conf_target *target; /* for which URL and lists are set */
 	CURL *easy;
 	char *body; /* read so far; NULL when nobody looks at it */
@@ -41,7 +41,7 @@ struct handle {
 	size_t body_len;
 	size_t headers_len;
 	int socket_error; /* errno of a socket that could not be made */
-	bool body_full;	  /* the transfer was ended by us: enough was read */
+	bool body_full;   /* the transfer was ended by us: enough was read */
 	bool headers_full;
 	char error[CURL_ERROR_SIZE];
 };
@@ -96,6 +96,7 @@ static const struct result_row results[] = {
 	{ CURLE_SSL_ENGINE_INITFAILED,		OUTCOME_LOCAL },
 	{ CURLE_COULDNT_RESOLVE_HOST,		OUTCOME_LOCAL },
 	{ CURLE_FAILED_INIT,			OUTCOME_LOCAL },
+	{ CURLE_OUT_OF_MEMORY,			OUTCOME_LOCAL },
 	{ CURLE_URL_MALFORMAT,			OUTCOME_LOCAL },
 };
 // clang-format on
@@ -280,9 +281,10 @@ keep_body(struct handle *h, const char *data, size_t len)
 {
 	if (h->body_len + len > h->body_room) {
 		h->body_room = h->body_len + len < 4096 ? 4096 : BODY_MAX;
-		h->body = mem_grow(h->body, h->body_room, 1);
+		h->body = mem_grow(h->body, h->body_room + 1, 1); /* ends with a NUL, for regexec() */
 	}
 	memcpy(h->body + h->body_len, data, len);
+	h->body[h->body_len + len] = '\0';
 }
 
 static size_t
@@ -357,6 +359,8 @@ set_options(CURL *easy, const struct conf_check *c)
 	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)c->redirects);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	/* Addresses are cached like names, and the cache is searched from end to end for each probe. */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
@@ -458,11 +462,11 @@ status_good(const struct conf_check *c, long status)
 static bool
 body_good(const struct handle *h)
 {
-	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)h->body_len};
+	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)h->body_len };
 
 	if (h->check->conf->body == NULL)
 		return true;
-	return regexec(&h->check->body, h->body != NULL ? h->body : "", 0, &range, REG_STARTEND) == 0;
+	return regexec(&h->check->body, h->body_len > 0 ? h->body : "", 0, &range, REG_STARTEND) == 0;
 }
 
 static void
@@ -504,12 +508,10 @@ had_answer(const struct handle *h)
 }
 
 static enum outcome
-outcome_of(CURLcode code, const struct handle *h)
+outcome_of(CURLcode code)
 {
 	size_t i;
 
-	if (code == CURLE_OUT_OF_MEMORY)
-		return had_answer(h) ? OUTCOME_PROTOCOL : OUTCOME_LOCAL;
 	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
 		if (results[i].code == code)
 			return results[i].outcome;
@@ -527,8 +529,10 @@ judge(struct probe *p, const struct handle *h, CURLcode code)
 		answered(p, h);
 	else if (code == CURLE_COULDNT_CONNECT)
 		not_connected(p, h);
+	else if (code == CURLE_OUT_OF_MEMORY && had_answer(h))
+		check_done(p, OUTCOME_PROTOCOL, 0, "a header line without an end");
 	else
-		check_done(p, outcome_of(code, h), 0, detail);
+		check_done(p, outcome_of(code), 0, detail);
 }
 
 /* --- libcurl and libevent --------------------------------------------------------------- */
@@ -577,7 +581,7 @@ static int
 on_timer_wish(CURLM *multi, long wait_ms, void *arg)
 {
 	struct http *http = arg;
-	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	struct timeval wait = { .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
 
 	(void)multi;
 	if (wait_ms < 0)
@@ -629,8 +633,8 @@ on_socket(CURL *easy, curl_socket_t fd, int wish, void *arg, void *of_socket)
 }
 
 const struct check_kind check_http = {
-    .open = http_open,
-    .close = http_close,
-    .start = http_start,
-    .stop = http_stop,
+	.open = http_open,
+	.close = http_close,
+	.start = http_start,
+	.stop = http_stop,
 };

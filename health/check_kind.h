@@ -18,16 +18,16 @@ struct check_kind {
 	void	 (*stop)(struct probe *p);
 };
 
-extern const struct check_kind	check_tcp;
-extern const struct check_kind	check_http;
+extern const struct check_kind check_tcp;
+extern const struct check_kind check_http;
 
 /* The one way a probe ends by itself. p is gone afterwards. */
-void		 check_done(struct probe *p, enum outcome outcome, unsigned number, const char *detail);
+void check_done(struct probe *p, enum outcome outcome, unsigned number, const char *detail);
 
-void		*check_context(const struct probe *p);
+void *check_context(const struct probe *p);
 struct event_base *check_base(const struct probe *p);
 
 /* What a failed socket() or connect() to the target says: of it, or of ourselves. */
-enum outcome	 check_errno_outcome(int error, const struct conf_target *target);
+enum outcome check_errno_outcome(int error, const struct conf_target *target);
 
 #endif

@@ -43,8 +43,7 @@ ended(struct probe *p, int error)
 		return;
 	}
 	outcome = check_errno_outcome(error, p->target);
-	check_done(p, outcome, 0,
-	    outcome == OUTCOME_LOCAL || outcome == OUTCOME_UNREACHABLE ? strerror(error) : NULL);
+	check_done(p, outcome, 0, outcome == OUTCOME_LOCAL || outcome == OUTCOME_UNREACHABLE ? strerror(error) : NULL);
 }
 
 static void
@@ -87,6 +86,6 @@ tcp_stop(struct probe *p)
 }
 
 const struct check_kind check_tcp = {
-    .start = tcp_start,
-    .stop = tcp_stop,
+	.start = tcp_start,
+	.stop = tcp_stop,
 };

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-uint64_t	clock_us(void);		/* CLOCK_MONOTONIC: for distances */
-uint64_t	clock_unix_ms(void);	/* CLOCK_REALTIME: for people */
+uint64_t clock_us(void);      /* CLOCK_MONOTONIC: for distances */
+uint64_t clock_unix_ms(void); /* CLOCK_REALTIME: for people */
 
 #endif

@@ -217,12 +217,14 @@ refuse_client(struct client *client, const char *why)
 	char *line = line_of(refusal(why));
 
 	client->leaving = true;
-	bufferevent_disable(client->bev, EV_READ);
 	answer_client(client, line, strlen(line));
 	free(line);
 }
 
-/* Take the lines that have come, one after the other's answer has gone. */
+/*
+ * Take the lines that have come, one after the other's answer has gone. Reading stops
+ * meanwhile: the kernel holds the rest, and the client's end is seen when its turn comes.
+ */
 static void
 serve_client(struct client *client)
 {
@@ -234,12 +236,11 @@ serve_client(struct client *client)
 
 		if (line == NULL && evbuffer_get_length(input) <= LINE_MAX_LEN)
 			return;
-		if (line == NULL || len > LINE_MAX_LEN) {
-			free(line);
+		bufferevent_disable(client->bev, EV_READ);
+		if (line == NULL || len > LINE_MAX_LEN)
 			refuse_client(client, "line too long");
-			return;
-		}
-		take_line(client, line, len);
+		else
+			take_line(client, line, len);
 		free(line);
 	}
 }
@@ -257,7 +258,6 @@ on_written(struct bufferevent *bev, void *arg)
 {
 	struct client *client = arg;
 
-	(void)bev;
 	if (client->waiting)
 		return;
 	if (client->leaving || client->control->retired) {
@@ -265,21 +265,16 @@ on_written(struct bufferevent *bev, void *arg)
 		return;
 	}
 	restart_deadline(client, CLIENT_SECONDS);
+	bufferevent_enable(bev, EV_READ);
 	serve_client(client);
 }
 
 static void
 on_gone(struct bufferevent *bev, short what, void *arg)
 {
-	struct client *client = arg;
-
-	/* Half closed: the last answer still goes out. */
-	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) && (has_output(client) || client->waiting)) {
-		client->leaving = true;
-		bufferevent_disable(bev, EV_READ);
-		return;
-	}
-	close_client(client);
+	(void)bev;
+	(void)what;
+	close_client(arg);
 }
 
 static void
@@ -304,8 +299,8 @@ add_client(struct control *c, int fd)
 	c->clients = client;
 	c->n_clients++;
 	bufferevent_setcb(client->bev, on_read, on_written, on_gone, client);
-	/* One more octet than a line may have shows that it is too long. */
-	bufferevent_setwatermark(client->bev, EV_READ, 0, LINE_MAX_LEN + 2);
+	/* No more urgent than the start of a probe: who asks in a loop must not hold those up. */
+	bufferevent_priority_set(client->bev, event_base_get_npriorities(c->base) - 1);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 	restart_deadline(client, CLIENT_SECONDS);
 }

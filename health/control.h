@@ -38,14 +38,14 @@ typedef void (*control_ask_fn)(void *arg, enum control_deed deed);
  * Answer one line (without its end): a line to free(), or NULL when the deed's result
  * will be the answer. *deed says what must be done.
  */
-char		*control_answer(const struct control_view *view, const char *line, size_t len, enum control_deed *deed);
+char *control_answer(const struct control_view *view, const char *line, size_t len, enum control_deed *deed);
 
 /* Serve the listening socket, which stays the caller's. ask is called for deeds. */
-struct control	*control_new(struct event_base *base, int fd, const struct control_view *view, control_ask_fn ask,
-		    void *arg);
-void		 control_free(struct control *c);		/* NULL is allowed, here and below */
-void		 control_reloaded(struct control *c, bool good, const char *text, size_t len);	/* answers who waits */
-void		 control_retire(struct control *c);		/* accept nobody any more, let go who is idle */
-bool		 control_drained(const struct control *c);	/* nobody waits for an answer or reads one */
+struct control *
+control_new(struct event_base *base, int fd, const struct control_view *view, control_ask_fn ask, void *arg);
+void control_free(struct control *c);                                              /* NULL is allowed, here and below */
+void control_reloaded(struct control *c, bool good, const char *text, size_t len); /* answers who waits */
+void control_retire(struct control *c);        /* accept nobody any more, let go who is idle */
+bool control_drained(const struct control *c); /* nobody waits for an answer or reads one */
 
 #endif

@@ -230,7 +230,7 @@ void
 decide_service(const struct decide_input *in, uint32_t service, struct plan_service *out, bool *serving)
 {
 	const struct conf_service *s = &in->conf->services[service];
-	struct job job = {in, s, &in->last->serving[s->first_endpoint], false};
+	struct job job = { in, s, &in->last->serving[s->first_endpoint], false };
 	size_t i;
 
 	if (nothing_known(&job)) {

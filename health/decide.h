@@ -23,6 +23,6 @@ struct decide_input {
  * Decide one service. serving[] has room for its n_endpoints and is counted from its
  * first endpoint; neither it nor out may lie inside in->last.
  */
-void	decide_service(const struct decide_input *in, uint32_t service, struct plan_service *out, bool *serving);
+void decide_service(const struct decide_input *in, uint32_t service, struct plan_service *out, bool *serving);
 
 #endif

@@ -28,7 +28,7 @@
 #define FIRST_ROUND_MS 5000 /* then the first plan goes out with what is known */
 #define DRAIN_MS       1000 /* retired: for answers to operators to go out */
 #define DRAIN_LOOK_MS  10
-#define LINES_MAX      20 /* log lines a turn; more become a summary */
+#define LINES_MAX      20 /* log lines of a kind between two ticks; more become a summary */
 
 /* A target whose verdict changed in this turn. */
 struct turned {
@@ -40,6 +40,8 @@ struct health {
 	const struct conf *conf;
 	struct board *board;
 	bool standby;
+	const struct board *older; /* standby: of the generation in force */
+	uint32_t *match;           /* and which of its targets are ours */
 	struct event_base *base;
 	struct link *parent;
 	struct link *dns; /* NULL: gone, until the parent brings the next */
@@ -62,6 +64,11 @@ struct health {
 	uint32_t *dirty;     /* services to decide; room for every one */
 	size_t n_dirty;
 	bool *service_marked;
+
+	size_t target_lines; /* log lines left until the next tick */
+	size_t service_lines;
+	size_t untold_targets[VERDICT_STATES]; /* changed since the last tick without a line */
+	size_t untold_services;
 
 	struct event *turn;
 	struct event *tick;
@@ -86,51 +93,67 @@ static void
 tell_targets(struct health *h)
 {
 	const enum verdict_state *verdicts = monitor_verdicts(h->monitor);
-	unsigned count[VERDICT_STATES] = { 0 };
-	size_t i;
+	size_t changed = 0, i;
 
 	for (i = 0; i < h->n_turned; i++) {
 		h->target_marked[h->turned[i].target] = false;
-		if (verdicts[h->turned[i].target] == h->turned[i].before)
-			continue;
-		count[verdicts[h->turned[i].target]]++;
-		if (h->n_turned <= LINES_MAX)
-			tell_target(h, &h->turned[i]);
+		if (verdicts[h->turned[i].target] != h->turned[i].before)
+			h->turned[changed++] = h->turned[i];
 	}
-	if (h->n_turned > LINES_MAX)
-		log_info("%zu targets changed: %u now up, %u suspect, %u down, %u unknown", h->n_turned,
-		    count[VERDICT_UP], count[VERDICT_SUSPECT], count[VERDICT_DOWN], count[VERDICT_UNKNOWN]);
 	h->n_turned = 0;
+	for (i = 0; i < changed; i++) {
+		if (changed <= h->target_lines)
+			tell_target(h, &h->turned[i]);
+		else
+			h->untold_targets[verdicts[h->turned[i].target]]++;
+	}
+	if (changed <= h->target_lines)
+		h->target_lines -= changed;
 }
 
 static void
 tell_service(const struct health *h, uint32_t service)
 {
-	const char *name = h->conf->services[service].fqdn;
-	unsigned long long number = h->next->number;
 	char text[640];
 
 	changes_describe(h->conf, service, h->last, h->next, text, sizeof(text));
-	if (changes_serving(h->conf, service, h->last, h->next))
-		log_info("%s: plan %llu: %s", name, number, text);
-	else
-		log_debug("%s: plan %llu: %s", name, number, text);
+	log_info("%s: plan %llu: %s", h->conf->services[service].fqdn, (unsigned long long)h->next->number, text);
 }
 
+/* A change of nothing but the TTL is no news: its cause was told of the target. */
 static void
-tell_services(const struct health *h, const uint32_t *list, size_t n)
+tell_services(struct health *h, const uint32_t *list, size_t n)
 {
 	size_t moved = 0, i;
 
-	if (n > LINES_MAX) {
-		for (i = 0; i < n; i++)
-			moved += changes_serving(h->conf, list[i], h->last, h->next);
-		log_info("plan %llu: %zu services changed, %zu of them in more than their TTL",
-		    (unsigned long long)h->next->number, n, moved);
+	for (i = 0; i < n; i++)
+		moved += changes_serving(h->conf, list[i], h->last, h->next);
+	if (moved > h->service_lines) {
+		h->untold_services += moved;
 		return;
 	}
+	h->service_lines -= moved;
 	for (i = 0; i < n; i++)
-		tell_service(h, list[i]);
+		if (changes_serving(h->conf, list[i], h->last, h->next))
+			tell_service(h, list[i]);
+}
+
+/* When much happens at once: what was not told one by one. Called with each tick. */
+static void
+tell_untold(struct health *h)
+{
+	size_t *count = h->untold_targets;
+	size_t targets = count[VERDICT_UP] + count[VERDICT_SUSPECT] + count[VERDICT_DOWN] + count[VERDICT_UNKNOWN];
+
+	if (targets > 0)
+		log_info("%zu more targets changed: %zu to up, %zu to suspect, %zu to down, %zu to unknown", targets,
+		    count[VERDICT_UP], count[VERDICT_SUSPECT], count[VERDICT_DOWN], count[VERDICT_UNKNOWN]);
+	if (h->untold_services > 0)
+		log_info("plan %llu: %zu more services changed", (unsigned long long)h->last->number,
+		    h->untold_services);
+	memset(h->untold_targets, 0, sizeof(h->untold_targets));
+	h->untold_services = 0;
+	h->target_lines = h->service_lines = LINES_MAX;
 }
 
 static void
@@ -163,14 +186,14 @@ send_plan(struct health *h, const struct plan *plan, const uint32_t *list, size_
 }
 
 static void
-send_whole(struct health *h)
+send_whole(struct health *h, const struct plan *plan)
 {
 	uint32_t *all = mem_zero(h->conf->n_services, sizeof(*all));
 	uint32_t i;
 
 	for (i = 0; i < h->conf->n_services; i++)
 		all[i] = i;
-	send_plan(h, h->last, all, h->conf->n_services, true);
+	send_plan(h, plan, all, h->conf->n_services, true);
 	free(all);
 }
 
@@ -211,15 +234,23 @@ decide_marked(struct health *h)
 	return changed;
 }
 
-/* The next plan is in force from now on: number it, write it down, tell the log. list: what changed. */
+/*
+ * The next plan is in force from now on: number it, write it down, send it, and only then
+ * tell the log, which may be slow. list: what changed.
+ */
 static void
-put_in_force(struct health *h, const uint32_t *list, size_t n)
+put_in_force(struct health *h, const uint32_t *list, size_t n, bool whole)
 {
 	size_t i;
 
 	h->next->number = h->last->number + 1;
 	h->next->since_ms = clock_unix_ms();
 	board_set_plan(h->board, h->conf, h->next, list, n);
+	if (whole)
+		send_whole(h, h->next);
+	else
+		send_plan(h, h->next, list, n, false);
+	tell_targets(h);
 	tell_services(h, list, n);
 	for (i = 0; i < n; i++) {
 		const struct conf_service *s = &h->conf->services[list[i]];
@@ -243,14 +274,10 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (h->retired_us != 0)
 		return;
+	changed = h->deciding ? decide_marked(h) : 0;
+	if (changed > 0)
+		put_in_force(h, h->dirty, changed, false);
 	tell_targets(h);
-	if (!h->deciding)
-		return;
-	changed = decide_marked(h);
-	if (changed == 0)
-		return;
-	put_in_force(h, h->dirty, changed);
-	send_plan(h, h->last, h->dirty, changed, false);
 }
 
 static void open_control(struct health *);
@@ -264,9 +291,8 @@ begin_deciding(struct health *h)
 	h->deciding = true;
 	mark_all(h);
 	changed = decide_marked(h);
-	put_in_force(h, h->dirty, changed);
+	put_in_force(h, h->dirty, changed, true);
 	tell_first(h);
-	send_whole(h);
 	open_control(h);
 }
 
@@ -276,7 +302,7 @@ carry_on(struct health *h)
 {
 	h->deciding = true;
 	log_info("plan %llu goes on", (unsigned long long)h->last->number);
-	send_whole(h);
+	send_whole(h, h->last);
 	open_control(h);
 	mark_all(h);
 	event_active(h->turn, EV_TIMEOUT, 0);
@@ -354,8 +380,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	board_beat(h->board, clock_us() / 1000);
-	if (h->monitor != NULL)
-		monitor_age(h->monitor);
+	if (h->retired_us != 0)
+		return;
+	monitor_age(h->monitor);
+	tell_untold(h);
 }
 
 /* --- the other processes, and operators ------------------------------------------------- */
@@ -378,12 +406,13 @@ open_control(struct health *h)
 static void
 activate(struct health *h)
 {
-	if (h->deciding || h->retired_us != 0)
+	if (h->deciding || h->retired_us != 0 || !h->standby)
 		return;
 	/* The parent has raised the number over that of the generation before. */
 	board_plan(h->board, h->conf, h->last);
 	board_plan(h->board, h->conf, h->next);
 	h->standby = false;
+	monitor_catch_up(h->monitor, h->older, h->match);
 	begin_deciding(h);
 	link_send(h->parent, LINK_ACTIVE, NULL, 0, -1);
 }
@@ -441,7 +470,7 @@ meet_dns(struct health *h, int fd)
 	link_free(h->dns);
 	h->dns = link_new(h->base, fd, on_dns_message, on_dns_closed, h);
 	if (h->deciding)
-		send_whole(h);
+		send_whole(h, h->last);
 }
 
 static void
@@ -504,6 +533,22 @@ raise_descriptors(void)
 		log_warn("limit of descriptors");
 }
 
+static struct event_base *
+new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL ||
+	    event_config_set_max_dispatch_interval(config, NULL, MONITOR_STARTS_MAX, MONITOR_START_PRIORITY) != 0)
+		fatalx("no event loop");
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (base == NULL || event_base_priority_init(base, MONITOR_PRIORITIES) != 0)
+		fatalx("no event loop");
+	return base;
+}
+
 static struct event *
 new_event(struct health *h, short what, event_callback_fn fn)
 {
@@ -524,10 +569,13 @@ set_up(struct health *h, const struct health_start *start)
 	h->conf = conf;
 	h->board = start->board;
 	h->standby = start->standby;
+	if (h->standby) {
+		h->older = start->older_board;
+		h->match = board_match(conf, start->older_conf);
+	}
+	h->target_lines = h->service_lines = LINES_MAX;
 	h->control_fd = start->control_fd;
-	h->base = event_base_new();
-	if (h->base == NULL)
-		fatalx("no event loop");
+	h->base = new_base();
 	h->last = plan_new(conf);
 	h->next = plan_new(conf);
 	board_plan(h->board, conf, h->last);
@@ -578,6 +626,7 @@ tear_down(struct health *h)
 	event_base_free(h->base);
 	plan_free(h->last);
 	plan_free(h->next);
+	free(h->match);
 	free(h->target_first);
 	free(h->target_services);
 	free(h->turned);

@@ -15,6 +15,8 @@ struct health_start {
 	const struct conf	*conf;
 	struct board		*board;
 	const struct counters	*counters;	/* read only here */
+	const struct conf	*older_conf;	/* standby: of the generation in force, with its board */
+	const struct board	*older_board;
 	unsigned		 generation;
 	bool			 standby;	/* a generation is being made: no plan goes out before LINK_ACTIVATE */
 	int			 parent_fd;	/* link to the parent */
@@ -23,6 +25,6 @@ struct health_start {
 };
 
 /* Runs until retired. Privileges were dropped before, signals are at their defaults. */
-_Noreturn void	health_main(const struct health_start *start);
+_Noreturn void health_main(const struct health_start *start);
 
 #endif

@@ -336,27 +336,54 @@ set_thresholds(struct monitor *m)
 	}
 }
 
-/* Carry on from the board. What is too old there is as if it had never been settled. */
+/* Believe what a board says. What is too old there is as if it had never been settled. */
+static void
+believe(struct watch *w, const struct board_target *t, uint64_t now_us)
+{
+	w->verdict.state = t->state;
+	w->verdict.streak = t->streak;
+	w->verdict.history = t->history;
+	w->verdict.seen = t->seen;
+	w->verdict.probed_ms = t->probed_ms;
+	if (verdict_at(&w->verdict, thresholds_of(w), now_us / 1000) == VERDICT_UNKNOWN) {
+		w->verdict.state = VERDICT_UNKNOWN;
+		w->verdict.streak = 0;
+	}
+	w->outcome = t->outcome;
+	w->number = t->number;
+	w->latency_us = t->latency_us;
+}
+
 static void
 carry_on(struct watch *w, uint64_t now_us)
 {
 	struct board_target t = board_target(w->monitor->board, w->target->index);
 
-	w->verdict.state = t.state;
-	w->verdict.streak = t.streak;
-	w->verdict.history = t.history;
-	w->verdict.seen = t.seen;
-	w->verdict.probed_ms = t.probed_ms;
-	if (verdict_at(&w->verdict, thresholds_of(w), now_us / 1000) == VERDICT_UNKNOWN) {
-		w->verdict.state = VERDICT_UNKNOWN;
-		w->verdict.streak = 0;
-	}
+	believe(w, &t, now_us);
 	w->since_ms = t.since_ms;
 	w->started_us = min_u64(t.started_ms * 1000, now_us);
-	w->outcome = t.outcome;
-	w->number = t.number;
-	w->latency_us = t.latency_us;
 	w->usual_us = t.latency_us;
+}
+
+void
+monitor_catch_up(struct monitor *m, const struct board *older, const uint32_t *match)
+{
+	uint64_t now_us = clock_us();
+	size_t i;
+
+	for (i = 0; i < m->conf->n_targets; i++) {
+		struct watch *w = &m->watches[i];
+		struct board_target t;
+
+		if (match[i] == CONF_NO_TARGET)
+			continue;
+		t = board_target(older, match[i]);
+		if (t.state == VERDICT_UNKNOWN || t.state == shown(w) || t.since_ms <= w->since_ms)
+			continue;
+		believe(w, &t, now_us);
+		update(w, now_us);
+		schedule(w, now_us);
+	}
 }
 
 /* The first start: as the board's schedule has it; where it is overdue or new, spread out. */
@@ -383,6 +410,7 @@ begin(struct monitor *m, uint32_t target, uint64_t now_us)
 	w->due_us = NEVER;
 	w->gap_us = draw_gap(w->check);
 	event_assign(&w->timer, m->base, -1, 0, on_due, w);
+	event_priority_set(&w->timer, MONITOR_START_PRIORITY);
 	carry_on(w, now_us);
 	m->verdicts[target] = w->verdict.state;
 	m->unsettled += w->verdict.state == VERDICT_UNKNOWN;
@@ -390,8 +418,8 @@ begin(struct monitor *m, uint32_t target, uint64_t now_us)
 }
 
 struct monitor *
-monitor_new(
-    struct event_base *base, const struct conf *conf, struct board *board, monitor_changed_fn changed, void *arg)
+monitor_new(struct event_base *base, const struct conf *conf, struct board *board, monitor_changed_fn changed,
+    void *arg)
 {
 	struct monitor *m = mem_zero(1, sizeof(*m));
 	uint64_t now_us = clock_us();

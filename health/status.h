@@ -9,6 +9,6 @@
 
 struct control_view;
 
-json_t	*status_json(const struct control_view *view);	/* the caller's reference */
+json_t *status_json(const struct control_view *view); /* the caller's reference */
 
 #endif

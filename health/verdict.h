@@ -26,9 +26,9 @@ struct verdict {
 };
 
 /* Take in one outcome that came at now_ms; true if the state changed. One that is not counted changes nothing. */
-bool	verdict_feed(struct verdict *v, const struct thresholds *t, enum outcome outcome, uint64_t now_ms);
+bool verdict_feed(struct verdict *v, const struct thresholds *t, enum outcome outcome, uint64_t now_ms);
 
 /* The state as it can be believed at now_ms: unknown when the last outcome is too old. */
-enum verdict_state	verdict_at(const struct verdict *v, const struct thresholds *t, uint64_t now_ms);
+enum verdict_state verdict_at(const struct verdict *v, const struct thresholds *t, uint64_t now_ms);
 
 #endif

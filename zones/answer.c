@@ -35,10 +35,10 @@ answer_copy(const struct answer *a, uint8_t *at, size_t room, size_t name_len, s
 	unsigned i;
 
 	if (a->len <= room) {
-		*end = (struct answer_cut) { a->len, a->ancount, a->nscount, a->arcount };
+		*end = (struct answer_cut){ a->len, a->ancount, a->nscount, a->arcount };
 	} else {
 		cut = last_fitting(a, cuts, room);
-		*end = cut ? *cut : (struct answer_cut) { 0, 0, 0, 0 };
+		*end = cut ? *cut : (struct answer_cut){ 0, 0, 0, 0 };
 		*truncated = true;
 	}
 	memcpy(at, wire, end->len);
@@ -55,7 +55,7 @@ answer_copy(const struct answer *a, uint8_t *at, size_t room, size_t name_len, s
 void
 answer_begin(struct answer_builder *b, const uint8_t *suffix, bool exact, uint8_t rcode, bool authoritative)
 {
-	b->head = (struct answer) { .rcode = rcode, .authoritative = authoritative };
+	b->head = (struct answer){ .rcode = rcode, .authoritative = authoritative };
 	b->suffix = suffix;
 	b->exact = exact;
 	b->overflow = false;
@@ -202,7 +202,7 @@ answer_end_rrset(struct answer_builder *b)
 {
 	if (b->head.n_cuts < ANSWER_CUTS_MAX && !b->overflow)
 		b->cuts[b->head.n_cuts++] =
-		    (struct answer_cut) { b->head.len, b->head.ancount, b->head.nscount, b->head.arcount };
+		    (struct answer_cut){ b->head.len, b->head.ancount, b->head.nscount, b->head.arcount };
 }
 
 /* The last cut is the whole, which needs none. */
@@ -229,7 +229,7 @@ answer_write(const struct answer_builder *b, void *room)
 	uint8_t *p = (uint8_t *)(a + 1);
 
 	if (b->overflow) {
-		*a = (struct answer) { .rcode = RCODE_SERVFAIL };
+		*a = (struct answer){ .rcode = RCODE_SERVFAIL };
 		return;
 	}
 	*a = b->head;

@@ -39,8 +39,8 @@ struct answer {				/* uint16_t fixes[n_fixes], struct answer_cut cuts[n_cuts], t
  * name_len: of the asked name. Returns the bytes written; counts are put into *end,
  * *truncated is set when something was left out.
  */
-size_t	answer_copy(const struct answer *a, uint8_t *at, size_t room, size_t name_len, struct answer_cut *end,
-	    bool *truncated);
+size_t
+answer_copy(const struct answer *a, uint8_t *at, size_t room, size_t name_len, struct answer_cut *end, bool *truncated);
 
 /* -- making one -- */
 
@@ -69,13 +69,13 @@ struct answer_builder {
 };
 
 /* suffix must stay until answer_write(). */
-void	answer_begin(struct answer_builder *b, const uint8_t *suffix, bool exact, uint8_t rcode, bool authoritative);
+void answer_begin(struct answer_builder *b, const uint8_t *suffix, bool exact, uint8_t rcode, bool authoritative);
 
 /* owner: wire format, NULL for the asked name. Records of one RRset follow each other. */
-void	answer_add(struct answer_builder *b, enum answer_section section, const uint8_t *owner, uint16_t type, uint32_t ttl,
-	    const uint8_t *rdata, size_t len);
-void	answer_end_rrset(struct answer_builder *b);	/* a place where the answer may be cut */
-size_t	answer_size(const struct answer_builder *b);	/* bytes that answer_write() needs */
-void	answer_write(const struct answer_builder *b, void *room);	/* room aligned for struct answer */
+void answer_add(struct answer_builder *b, enum answer_section section, const uint8_t *owner, uint16_t type,
+    uint32_t ttl, const uint8_t *rdata, size_t len);
+void answer_end_rrset(struct answer_builder *b);               /* a place where the answer may be cut */
+size_t answer_size(const struct answer_builder *b);            /* bytes that answer_write() needs */
+void answer_write(const struct answer_builder *b, void *room); /* room aligned for struct answer */
 
 #endif

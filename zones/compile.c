@@ -90,7 +90,7 @@ block_add_answer(struct compiler *c)
 static void
 block_set_choice(struct compiler *c, size_t i, uint16_t type, size_t n, uint32_t offset)
 {
-	block_head(&c->block)->of[i] = (struct choice) { type, (uint16_t)n, offset };
+	block_head(&c->block)->of[i] = (struct choice){ type, (uint16_t)n, offset };
 }
 
 /* The next listed type; its answer is in the builder. */
@@ -218,7 +218,7 @@ add_chain(struct compiler *c, const struct chain *chain)
 static void
 compile_chain_end(struct compiler *c, const struct zone *z, const struct zone_name *n, const struct chain *chain)
 {
-	begin(c, n, chain->end == END_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR, true);	/* RFC 6604 section 2.1 */
+	begin(c, n, chain->end == END_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR, true); /* RFC 6604 section 2.1 */
 	add_chain(c, chain);
 	if (chain->end == END_CUT)
 		add_referral(c, z, chain->last->cut);
@@ -281,7 +281,8 @@ compile_cut(struct compiler *c, const struct zone *z, const struct zone_name *cu
 		add_rrset(c, ANSWER_SECTION, NULL, ds);
 		block_add_type(c, RR_DS);
 	} else {
-		block_set_choice(c, block_head(&c->block)->n++, RR_DS, 0, 0);	/* the parent's to answer: RFC 4035 section 3.1.4.1 */
+		block_set_choice(c, block_head(&c->block)->n++, RR_DS, 0,
+		    0); /* the parent's to answer: RFC 4035 section 3.1.4.1 */
 	}
 	answer_begin(&c->builder, cut->name, true, RCODE_NOERROR, false);
 	add_referral(c, z, cut);
@@ -330,7 +331,7 @@ compile_negative(struct compiler *c, const struct zone *z, uint8_t rcode)
 void
 compile_any(struct compiler *c)
 {
-	static const uint8_t rfc8482[] = "\7RFC8482";	/* and an empty OS: section 4.2 */
+	static const uint8_t rfc8482[] = "\7RFC8482"; /* and an empty OS: section 4.2 */
 
 	answer_begin(&c->builder, (const uint8_t *)"", false, RCODE_NOERROR, true);
 	answer_add(&c->builder, ANSWER_SECTION, NULL, RR_HINFO, ANY_TTL, rfc8482, sizeof rfc8482);
@@ -374,7 +375,7 @@ compile_is_dynamic(const struct zone *z, const struct zone_name *n, struct arena
 	follow(z, n, &chain);
 	if (chain.end != END_NAME || chain.last->service == ZONE_NO_SERVICE)
 		return false;
-	*r = (struct recipe) {
+	*r = (struct recipe){
 		.service = chain.last->service,
 		.is_alias = chain.n > 0,
 		.exact = !name_is_wildcard(n->name),
@@ -458,7 +459,7 @@ compile_rotation(struct compiler *c, const struct recipe *r, const struct pick_r
 	for (i = 0; i < n; i++) {
 		uint32_t offset = compile_variant(c, r, records, n, i, take);
 
-		variants_at(c, at)->of[i] = (struct variant) { offset, 0 };
+		variants_at(c, at)->of[i] = (struct variant){ offset, 0 };
 	}
 }
 
@@ -476,13 +477,14 @@ compile_groups(struct compiler *c, const struct recipe *r, const struct pick_rec
 		offset = compile_variant(c, r, records + i, len, 0, len);
 		sum += records[i].weight;
 		key = (uint32_t)name_hash(records[i].rdata, records[i].len);
-		variants_at(c, at)->of[v] = (struct variant) { offset, c->pick.answer == ANSWER_WEIGHTED ? sum : key };
+		variants_at(c, at)->of[v] = (struct variant){ offset, c->pick.answer == ANSWER_WEIGHTED ? sum : key };
 	}
 }
 
 /* All variants of one type; the choice is put at place i of the block. */
 static void
-compile_type(struct compiler *c, const struct recipe *r, const struct pick_record *records, size_t n, size_t i, uint16_t type)
+compile_type(struct compiler *c, const struct recipe *r, const struct pick_record *records, size_t n, size_t i,
+    uint16_t type)
 {
 	bool all = c->pick.answer == ANSWER_ALL;
 	size_t take = records[0].type == RR_CNAME ? 1 : n < c->pick.max_answers ? n : c->pick.max_answers;

@@ -56,29 +56,29 @@ struct compiler {
 	struct pick		 pick;
 };
 
-struct compiler	*compiler_new(void);
-void		 compiler_free(struct compiler *c);
+struct compiler *compiler_new(void);
+void compiler_free(struct compiler *c);
 
 /* Seconds that a negative answer may be kept: RFC 2308 section 3. */
-uint32_t	 compile_negative_ttl(const struct zone_record *soa);
+uint32_t compile_negative_ttl(const struct zone_record *soa);
 
 /* A zone's NODATA or NXDOMAIN, or the HINFO for ANY (RFC 8482), as a bare struct answer in c->block. */
-void		 compile_negative(struct compiler *c, const struct zone *z, uint8_t rcode);
-void		 compile_any(struct compiler *c);
+void compile_negative(struct compiler *c, const struct zone *z, uint8_t rcode);
+void compile_any(struct compiler *c);
 
 /* Everything at a static name that owns records (n->cut is NULL or n) as a block. */
-void		 compile_name(struct compiler *c, const struct zone *z, const struct zone_name *n);
+void compile_name(struct compiler *c, const struct zone *z, const struct zone_name *n);
 /* What is said below a cut, for every type. */
-void		 compile_below_cut(struct compiler *c, const struct zone *z, const struct zone_name *cut);
+void compile_below_cut(struct compiler *c, const struct zone *z, const struct zone_name *cut);
 
 /*
  * Does a CNAME at n lead to a service? Then the recipe's parts are put into *r, whose
  * chain and records are copied into arena; apex, soa and suffix's memory are the
  * caller's to set. For a service's own name as well.
  */
-bool		 compile_is_dynamic(const struct zone *z, const struct zone_name *n, struct arena *arena, struct recipe *r);
+bool compile_is_dynamic(const struct zone *z, const struct zone_name *n, struct arena *arena, struct recipe *r);
 
 /* The block of a recipe while the plan says c->pick. */
-void		 compile_recipe(struct compiler *c, const struct recipe *r);
+void compile_recipe(struct compiler *c, const struct recipe *r);
 
 #endif

@@ -19,7 +19,7 @@ add(struct pick *p, uint16_t type, const uint8_t *rdata, size_t len, uint32_t gr
 		p->room = p->room ? 2 * p->room : 16;
 		p->records = mem_grow(p->records, p->room, sizeof *p->records);
 	}
-	p->records[p->count++] = (struct pick_record) { type, (uint16_t)len, rdata, group, weight ? weight : 1 };
+	p->records[p->count++] = (struct pick_record){ type, (uint16_t)len, rdata, group, weight ? weight : 1 };
 }
 
 static void

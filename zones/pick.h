@@ -32,8 +32,8 @@ struct pick {
 };
 
 /* Fill p with what the service says. p->records must be NULL or of an earlier call. */
-void	pick_records(const struct conf *conf, const struct zone_member *members, const struct plan *plan, uint32_t service,
-	    struct pick *p);
+void pick_records(const struct conf *conf, const struct zone_member *members, const struct plan *plan, uint32_t service,
+    struct pick *p);
 
 /* -- on the path of a query -- */
 
@@ -48,6 +48,6 @@ struct variant {
 };
 
 /* Which of n > 1 variants. */
-size_t	pick_variant(enum service_answer answer, const struct variant *v, size_t n, const struct view *view);
+size_t pick_variant(enum service_answer answer, const struct variant *v, size_t n, const struct view *view);
 
 #endif

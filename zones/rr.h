@@ -59,14 +59,14 @@ rr_compressible(uint16_t type)
 	case RR_MG:
 	case RR_MR:
 	case RR_PTR:
-		return (struct rr_names) { 0, 1 };
+		return (struct rr_names){ 0, 1 };
 	case RR_SOA:
 	case RR_MINFO:
-		return (struct rr_names) { 0, 2 };
+		return (struct rr_names){ 0, 2 };
 	case RR_MX:
-		return (struct rr_names) { 2, 1 };
+		return (struct rr_names){ 2, 1 };
 	default:
-		return (struct rr_names) { 0, 0 };
+		return (struct rr_names){ 0, 0 };
 	}
 }
 

@@ -231,14 +231,14 @@ table_nodata(const struct table *t, const struct conf_zone *zone)
 #if defined(__SANITIZE_THREAD__)
 #define READER_SEES_END(p)	__tsan_release(p)
 #define WRITER_SEES_END(p)	__tsan_acquire(p)
-void	__tsan_release(void *p);
-void	__tsan_acquire(void *p);
+void __tsan_release(void *p);
+void __tsan_acquire(void *p);
 #else
 #define READER_SEES_END(p)	((void)(p))
 #define WRITER_SEES_END(p)	((void)(p))
 #endif
 
-static char readers_end;		/* its address stands for "all readers have left" */
+static char readers_end; /* its address stands for "all readers have left" */
 
 void
 table_thread_begin(void)
@@ -418,7 +418,7 @@ add_name(struct table *t, const struct zone *z, const struct zone_name *n, struc
 	if (n->cut && n->cut != n) {
 		if (below->cut != n->cut) {
 			compile_below_cut(t->compiler, z, n->cut);
-			*below = (struct below) { n->cut, keep(t, &t->compiler->block) };
+			*below = (struct below){ n->cut, keep(t, &t->compiler->block) };
 		}
 		node->answers = below->answers;
 		return;

@@ -136,8 +136,9 @@ zone_complain(struct zone *z, struct complaints *c, enum complaint_kind kind, st
 		return;
 	if (++z->complained > COMPLAINTS_MAX) {
 		if (z->complained == COMPLAINTS_MAX + 1)
-			complain(c, COMPLAINT_MISTAKE, (struct place) { z->conf->file, 0 },
-			    "more than %d complaints about zone %s, the rest is not shown", COMPLAINTS_MAX, z->conf->name);
+			complain(c, COMPLAINT_MISTAKE, (struct place){ z->conf->file, 0 },
+			    "more than %d complaints about zone %s, the rest is not shown", COMPLAINTS_MAX,
+			    z->conf->name);
 		return;
 	}
 	va_start(ap, fmt);
@@ -149,7 +150,7 @@ zone_complain(struct zone *z, struct complaints *c, enum complaint_kind kind, st
 struct place
 zone_place(const struct zone *z, const struct zone_record *r)
 {
-	return (struct place) { z->files[r->file], r->line };
+	return (struct place){ z->files[r->file], r->line };
 }
 
 /* -- after reading: order, empty non-terminals, cuts -- */
@@ -203,7 +204,7 @@ sort_records(struct zone_name *n)
 	s = mem_zero(count, sizeof *s);
 	for (i = count, r = n->records; r; r = r->next) {
 		i--;
-		s[i] = (struct sorted) { r, i, false };
+		s[i] = (struct sorted){ r, i, false };
 	}
 	qsort(s, count, sizeof *s, by_content);
 	for (i = 1; i < count; i++)
@@ -291,8 +292,8 @@ add_service(struct zone *z, const struct conf_service *s, struct complaints *c)
 	struct zone_name *n;
 
 	if (!zone_read_name(s->name, z->origin, name)) {
-		zone_complain(z, c, COMPLAINT_MISTAKE, s->place, "service \"%s\": the name is too long in zone %s", s->name,
-		    z->conf->name);
+		zone_complain(z, c, COMPLAINT_MISTAKE, s->place, "service \"%s\": the name is too long in zone %s",
+		    s->name, z->conf->name);
 		return;
 	}
 	name_lower(name, name, name_len(name));
@@ -310,16 +311,16 @@ check_service(struct zones *zones, struct zone *z, const struct conf *conf, stru
 
 	if (n->cut)
 		zone_complain(z, c, COMPLAINT_MISTAKE, s->place,
-		    "service \"%s\" stands at or below the delegation of %s in %s", s->name, name_text(n->cut->name, cut),
-		    z->conf->file);
+		    "service \"%s\" stands at or below the delegation of %s in %s", s->name,
+		    name_text(n->cut->name, cut), z->conf->file);
 	else if (same_type_as_static(n, conf, zones, s, &type, &found))
 		zone_complain(z, c, COMPLAINT_MISTAKE, s->place,
-		    "service \"%s\" and a static %s record at %s:%u have the same name; expected one or the other", s->name,
-		    zone_type_text(type, type_text), zone_place(z, found).file, found->line);
+		    "service \"%s\" and a static %s record at %s:%u have the same name; expected one or the other",
+		    s->name, zone_type_text(type, type_text), zone_place(z, found).file, found->line);
 	else if (zone_rrset(n, RR_CNAME) || zone_rrset(n, RR_DNAME))
 		zone_complain(z, c, COMPLAINT_MISTAKE, s->place,
-		    "service \"%s\" has a static CNAME or DNAME at %s:%u; expected no such record beside a service", s->name,
-		    zone_place(z, n->records).file, n->records->line);
+		    "service \"%s\" has a static CNAME or DNAME at %s:%u; expected no such record beside a service",
+		    s->name, zone_place(z, n->records).file, n->records->line);
 }
 
 static void
@@ -337,7 +338,8 @@ read_member(struct zones *zones, struct zone *z, const struct conf_member *m, st
 			memcpy(copy, name, name_len(name));
 			given->cname = copy;
 		} else {
-			zone_complain(z, c, COMPLAINT_MISTAKE, m->place, "cname: \"%s\" is not a domain name", m->cname);
+			zone_complain(z, c, COMPLAINT_MISTAKE, m->place, "cname: \"%s\" is not a domain name",
+			    m->cname);
 		}
 	}
 	for (i = 0; i < m->n_records; i++)
@@ -371,7 +373,7 @@ load(struct zones *zones, const struct conf *conf, const struct conf_zone *cz, s
 	for (i = 0; i < z->n_names; i++)
 		if (z->names[i]->service != ZONE_NO_SERVICE)
 			check_service(zones, z, conf, z->names[i], c);
-	if (c->mistakes == mistakes || z->apex->records)	/* without a file there is nothing to judge */
+	if (c->mistakes == mistakes || z->apex->records) /* without a file there is nothing to judge */
 		zone_check(z, conf, c);
 	return z;
 }

@@ -71,32 +71,33 @@ struct zones {
  * Load every zone of the configuration. Always returns what could be read; whether it
  * may be used is said by the mistakes in c. Free with zones_free().
  */
-struct zones	*zones_load(const struct conf *conf, struct complaints *c);
-void		 zones_free(struct zones *zones);		/* NULL is allowed */
+struct zones *zones_load(const struct conf *conf, struct complaints *c);
+void zones_free(struct zones *zones); /* NULL is allowed */
 
-struct zone_name	*zone_find(const struct zone *z, const uint8_t *name);	/* lower case; NULL: none */
+struct zone_name *zone_find(const struct zone *z, const uint8_t *name); /* lower case; NULL: none */
 /* Exact, or the wildcard that covers it (RFC 4592); *encloser: the closest name that exists. name is in the zone. */
-struct zone_name	*zone_resolve(const struct zone *z, const uint8_t *name, const struct zone_name **encloser);
-struct zone_name	*zone_add_name(struct zone *z, const uint8_t *name);		/* finds or adds */
-struct zone_record	*zone_add_record(struct zone *z, struct zone_name *n, const struct zone_record *like);	/* rdata: the caller fills it */
+struct zone_name *zone_resolve(const struct zone *z, const uint8_t *name, const struct zone_name **encloser);
+struct zone_name *zone_add_name(struct zone *z, const uint8_t *name); /* finds or adds */
+struct zone_record *
+zone_add_record(struct zone *z, struct zone_name *n, const struct zone_record *like); /* rdata: the caller fills it */
 
 /* First record of the type, NULL if none; further ones of the RRset follow while the type is the same. */
-const struct zone_record	*zone_rrset(const struct zone_name *n, uint16_t type);
-size_t				 zone_rrset_count(const struct zone_record *first);
+const struct zone_record *zone_rrset(const struct zone_name *n, uint16_t type);
+size_t zone_rrset_count(const struct zone_record *first);
 
 /* Complain about the zone; at most 100 times a zone. line 0: about the zone as a whole. */
-void	zone_complain(struct zone *z, struct complaints *c, enum complaint_kind kind, struct place place,
-	    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-struct place	zone_place(const struct zone *z, const struct zone_record *r);
+void zone_complain(struct zone *z, struct complaints *c, enum complaint_kind kind, struct place place, const char *fmt,
+    ...) __attribute__((format(printf, 5, 6)));
+struct place zone_place(const struct zone *z, const struct zone_record *r);
 
 /* zone_read.c: the master file, and names and records written in the configuration. */
-void	zone_read(struct zone *z, const char *file, struct complaints *c);
-bool	zone_read_name(const char *text, const uint8_t *origin, uint8_t *name);	/* false: not a name */
-bool	zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list,
-	    const char **why);							/* appends to list */
+void zone_read(struct zone *z, const char *file, struct complaints *c);
+bool zone_read_name(const char *text, const uint8_t *origin, uint8_t *name); /* false: not a name */
+bool zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list,
+    const char **why); /* appends to list */
 
 /* zone_check.c: what named-checkzone refuses or warns of. */
-void	zone_check(struct zone *z, const struct conf *conf, struct complaints *c);
-const char	*zone_type_text(uint16_t type, char text[16]);
+void zone_check(struct zone *z, const struct conf *conf, struct complaints *c);
+const char *zone_type_text(uint16_t type, char text[16]);
 
 #endif

@@ -47,8 +47,8 @@ check_soa(const struct checking *k)
 	if (soa == NULL)
 		ZONE_MISTAKE(k, "zone %s has no SOA record at its apex; expected one", k->zone->conf->name);
 	else if (zone_rrset_count(soa) > 1)
-		MISTAKE(k, soa->next, "zone %s has more than one SOA record; the first is at line %u", k->zone->conf->name,
-		    soa->line);
+		MISTAKE(k, soa->next, "zone %s has more than one SOA record; the first is at line %u",
+		    k->zone->conf->name, soa->line);
 }
 
 /* RFC 1034 section 3.6.2, RFC 6672 section 2.4; the types of DNSSEC may stand beside a CNAME (RFC 4034). */
@@ -71,8 +71,8 @@ check_cname(const struct checking *k, const struct zone_name *n)
 	for (r = n->records; r; r = r->next) {
 		if (r->type == RR_CNAME || r->type == RR_RRSIG || r->type == RR_NSEC)
 			continue;
-		MISTAKE(k, r, "%s has a CNAME (line %u) and other data, %s; expected the CNAME alone", name_text(n->name, text),
-		    cname->line, zone_type_text(r->type, type));
+		MISTAKE(k, r, "%s has a CNAME (line %u) and other data, %s; expected the CNAME alone",
+		    name_text(n->name, text), cname->line, zone_type_text(r->type, type));
 		return;
 	}
 }
@@ -168,9 +168,11 @@ check_apex_ns(const struct checking *k)
 		enum address_answer a = has_address(k->zone, r->rdata);
 
 		if (a == ADDRESS_CNAME)
-			MISTAKE(k, r, "name server %s is a CNAME; expected a name with addresses", name_text(r->rdata, text));
+			MISTAKE(k, r, "name server %s is a CNAME; expected a name with addresses",
+			    name_text(r->rdata, text));
 		else if (a == ADDRESS_NONE && below_any_cut(k->zone, r->rdata))
-			WARNING(k, r, "name server %s has no glue: no address records (A or AAAA)", name_text(r->rdata, text));
+			WARNING(k, r, "name server %s has no glue: no address records (A or AAAA)",
+			    name_text(r->rdata, text));
 		else if (a == ADDRESS_NONE)
 			MISTAKE(k, r, "name server %s has no address records (A or AAAA)", name_text(r->rdata, text));
 	}

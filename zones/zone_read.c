@@ -41,7 +41,7 @@ struct reader {
 	bool			 ttl_warned;
 };
 
-static void	read_file(struct reader *r);
+static void read_file(struct reader *r);
 
 static uint16_t
 add_file(struct zone *z, const char *path)
@@ -54,7 +54,7 @@ add_file(struct zone *z, const char *path)
 static struct place
 here(const struct reader *r)
 {
-	return (struct place) { r->path, r->start_line };
+	return (struct place){ r->path, r->start_line };
 }
 
 /* The first line of what is being read, shortened, for a complaint. The position is kept. */
@@ -185,7 +185,7 @@ directive_include(struct reader *r, char *value, char *origin)
 		inner.prev = r->prev ? ldns_rdf_clone(r->prev) : NULL;
 		read_file(&inner);
 		ldns_rdf_deep_free(inner.prev);
-		r->last_ttl = inner.last_ttl;	/* origin and owner are restored (RFC 1035 section 5.1) */
+		r->last_ttl = inner.last_ttl; /* origin and owner are restored (RFC 1035 section 5.1) */
 		r->ttl_warned = inner.ttl_warned;
 	}
 	ldns_rdf_deep_free(inner.origin);
@@ -379,8 +379,8 @@ read_file(struct reader *r)
 			read_record(r);
 	}
 	if (ferror(r->f))
-		zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, (struct place) { r->path, 0 }, "cannot read: %s",
-		    strerror(errno));
+		zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, (struct place){ r->path, 0 },
+		    "cannot read: %s", strerror(errno));
 	fclose(r->f);
 }
 
@@ -398,8 +398,8 @@ zone_read(struct zone *z, const char *file, struct complaints *c)
 	};
 
 	if (r.f == NULL) {
-		zone_complain(z, c, COMPLAINT_MISTAKE, z->conf->place, "zone \"%s\": cannot open file %s: %s", z->conf->name,
-		    file, strerror(errno));
+		zone_complain(z, c, COMPLAINT_MISTAKE, z->conf->place, "zone \"%s\": cannot open file %s: %s",
+		    z->conf->name, file, strerror(errno));
 		return;
 	}
 	r.origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(z->origin), z->origin);
@@ -447,7 +447,8 @@ not_for_members(uint16_t type)
 }
 
 bool
-zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list, const char **why)
+zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list,
+    const char **why)
 {
 	ldns_rdf *base = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(origin), origin);
 	char *line = mem_printf("@ 0 IN %s", text);
@@ -455,7 +456,8 @@ zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, s
 	ldns_rr *rr = NULL;
 	ldns_status status = ldns_rr_new_frm_str(&rr, line, 0, base, NULL);
 
-	*why = status == LDNS_STATUS_OK ? not_for_members((uint16_t)ldns_rr_get_type(rr)) : ldns_get_errorstr_by_id(status);
+	*why = status == LDNS_STATUS_OK ? not_for_members((uint16_t)ldns_rr_get_type(rr))
+					: ldns_get_errorstr_by_id(status);
 	if (*why == NULL && rdata_len(rr) > UINT16_MAX)
 		*why = "data longer than 65535 octets";
 	if (*why == NULL) {

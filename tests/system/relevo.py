@@ -226,9 +226,8 @@ class Relevo:
     # asking
 
     def query(self, name, rdtype="A", rdclass="IN", timeout=None, tcp=False, where=None, port=None, **more):
-        """The parsed reply."""
-        q = dns.message.make_query(name if "." in name.rstrip(".") or name == "." else f"{name}.gslb.example.com",
-                                   rdtype, rdclass, **more)
+        """The parsed reply. A name of one label is in our zone."""
+        q = dns.message.make_query(name if "." in name else f"{name}.gslb.example.com", rdtype, rdclass, **more)
         q.flags &= ~dns.flags.RD
         return self.ask(q, timeout, tcp, where, port)
 
@@ -429,6 +428,9 @@ class Backend:
                     if not data:
                         return
                     head += data
+                    if head[0] == 0x16:		# TLS to a plain server
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                        return
                 self.shared[32:32 + len(head[:4000])] = head[:4000]
                 struct.pack_into("=Q", self.shared, 24, len(head[:4000]))
                 self.count(16)
