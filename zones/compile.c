@@ -284,7 +284,7 @@ compile_cut(struct compiler *c, const struct zone *z, const struct zone_name *cu
 		block_set_choice(c, block_head(&c->block)->n++, RR_DS, 0,
 		    0); /* the parent's to answer: RFC 4035 section 3.1.4.1 */
 	}
-	answer_begin(&c->builder, cut->name, true, RCODE_NOERROR, false);
+	answer_begin(&c->builder, cut->name, false, RCODE_NOERROR, false); /* for names below as well */
 	add_referral(c, z, cut);
 	block_add_otherwise(c);
 }
