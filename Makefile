@@ -1,7 +1,8 @@
 # Relevo. `make help` lists what can be made; .ci/run makes what must pass.
 #
 # SAN=address,undefined (or SAN=thread) builds with sanitizers into a folder of its own
-# beside the plain build; every target takes it. WERROR=1 makes warnings errors.
+# beside the plain build; every target takes it. WERROR=1 makes warnings errors, V=1 shows
+# the commands.
 
 VERSION	:= 0.1.0
 PREFIX	?= /usr/local
@@ -73,7 +74,7 @@ check: all $(TESTERS)
 	for unit in $(UNIT_BINS); do echo "== $$unit"; $(STEADY_ADDRESSES) $$unit || failed=1; done; \
 	for replay in $(REPLAYS); do \
 		$(STEADY_ADDRESSES) $$replay tests/fuzz/corpus/$${replay##*/fuzz_} || failed=1; done; \
-	RELEVO_BUILD=$(B) $(STEADY_ADDRESSES) $(PYTHON) -B -m pytest tests/system || failed=1; \
+	RELEVO_BUILD=$(B) $(STEADY_ADDRESSES) $(PYTHON) -B -m pytest -rs -p no:cacheprovider tests/system || failed=1; \
 	exit $$failed
 
 lint: lint-gcc lint-clang lint-format lint-cppcheck lint-pages lint-python	## compilers with warnings as errors, clang-format, cppcheck, mandoc: no finding allowed (-k: see all)
@@ -139,30 +140,32 @@ help:	## this list
 
 # --- rules -----------------------------------------------------------------------------
 
+QUIET	= $(if $(V),,@echo '  $(notdir $(CC)) $@';)
+
 $(B)/relevod: $(O)/dnsd/relevod.o $(PARTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(B)/relevoctl: $(O)/health/relevoctl.o $(filter $(O)/conf/%,$(PARTS))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(B)/tests/unit/%: $(O)/tests/unit/%.o $(PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) $(shell pkg-config --libs cmocka)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) $(shell pkg-config --libs cmocka)
 
 $(B)/tests/replay/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(B)/tests/system/%: $(O)/tests/system/%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(B)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(PARTS)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS)
 
 $(O)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(QUIET)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 libraries:
 	@pkg-config --print-errors --exists $(LIBRARIES) || { tests/deps --list build; exit 1; }

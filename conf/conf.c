@@ -403,8 +403,8 @@ members_read(struct reader *r, struct service_reading *sr, const config_setting_
 	service->n_members = (uint32_t)r->conf->n_members - service->first_member;
 	service->n_endpoints = (uint32_t)r->conf->n_endpoints - service->first_endpoint;
 	if (service->n_endpoints > CONF_ENDPOINTS_MAX)
-		reader_mistake(r, list, "%u addresses are more than the %d that a service may have", service->n_endpoints,
-		    CONF_ENDPOINTS_MAX);
+		reader_mistake(r, list, "%u addresses are more than the %d that a service may have",
+		    service->n_endpoints, CONF_ENDPOINTS_MAX);
 }
 
 /* --- services --- */

@@ -16,6 +16,7 @@ enum link_type {
 	/* child to parent */
 	LINK_READY = 1,		/* dns: the table stands; health: the first round of probes is over */
 	LINK_SERVING,		/* dns: reads its sockets */
+	LINK_RETIRED,		/* dns: reads them no more; what it has of TCP is being finished */
 	LINK_ACTIVE,		/* health: the plan is sent to dns, decisions flow */
 	LINK_RELOAD,		/* health: an operator asks for it */
 	LINK_STOP,		/* health: the same */

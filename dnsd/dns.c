@@ -138,6 +138,7 @@ retire(struct dns *d)
 		tcp_stop(d->tcp[i]);
 	for (i = 0; i < d->n_udp; i++)
 		udp_join(d->udp[i]);
+	link_send(d->parent, LINK_RETIRED, NULL, 0, -1);
 	for (i = 0; i < d->n_tcp; i++)
 		tcp_join(d->tcp[i]);
 	_exit(0);

@@ -97,16 +97,16 @@ new_timer(struct parent *p, event_callback_fn fn, void *arg)
 
 /* -- reload: its end -- */
 
-/* Tell whoever asked (through the health process of the current generation). */
+/* Tell whoever asked, through the health process that was asked. */
 static void
-tell(struct parent *p, bool good, const char *text)
+tell(const struct child *health, bool good, const char *text)
 {
 	size_t len = strnlen(text, TRIAL_TEXT_MAX);
 	uint8_t *message = mem_alloc(1 + len);
 
 	message[0] = good;
 	memcpy(message + 1, text, len);
-	link_send(p->current->health.link, LINK_RELOADED, message, 1 + len, -1);
+	link_send(health->link, LINK_RELOADED, message, 1 + len, -1);
 	free(message);
 }
 
@@ -144,7 +144,7 @@ refuse_next(struct parent *p, const char *why)
 	struct generation *g = p->next;
 
 	log_warnx("reload refused: %s; generation %u goes on", why, p->current->number);
-	tell(p, false, why);
+	tell(&p->current->health, false, why);
 	p->next = NULL;
 	event_del(p->timer);
 	end_child(&g->dns); /* reaped as strangers: nothing of the generation is theirs alone */
@@ -186,7 +186,6 @@ switch_generations(struct parent *p)
 	struct generation *g = p->next, *old = p->current;
 
 	log_info("generation %u is ready, it takes over from %u", g->number, old->number);
-	tell(p, true, "");
 	link_send(old->health.link, LINK_RETIRE, NULL, 0, -1);
 	board_raise_number(g->board, board_plan_number(old->board) + 1); /* + 1: a decision just being sent */
 	generation_adopt(g, old);
@@ -278,6 +277,10 @@ on_message(void *arg, enum link_type type, const uint8_t *payload, size_t len, i
 	case LINK_SERVING:
 		if (c->generation == p->current)
 			on_serving(p, c->generation);
+		break;
+	case LINK_RETIRED:
+		if (p->old && c == &p->old->dns)
+			tell(&p->old->health, true, ""); /* only now nobody is answered from the old files */
 		break;
 	case LINK_RELOAD:
 		log_info("reload: asked for by an operator");
@@ -505,6 +508,8 @@ reap(struct parent *p, pid_t pid, int status)
 		trial_ended(p, status);
 	} else if ((c = child_of(p->old, pid)) != NULL) {
 		c->pid = 0;
+		if (c == &p->old->dns)
+			tell(&p->old->health, true, ""); /* again, should it have died before it said so */
 		free_old(p);
 	} else if ((c = child_of(p->next, pid)) != NULL) {
 		c->pid = 0;
@@ -571,7 +576,7 @@ make_next(struct parent *p)
 	log_complaints(&c);
 	if (p->next == NULL) {
 		log_warnx("reload refused; generation %u goes on", p->current->number);
-		tell(p, false, c.count ? c.list[0].text : "the files changed while they were read");
+		tell(&p->current->health, false, c.count ? c.list[0].text : "the files changed while they were read");
 		complaints_free(&c);
 		reload_over(p);
 		return;
@@ -623,7 +628,7 @@ trial_ended(struct parent *p, int status)
 	}
 	if (t->len == 0)
 		snprintf(t->text, sizeof t->text, "the process that reads the files %s", how_ended(status, how));
-	tell(p, false, t->text);
+	tell(&p->current->health, false, t->text);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line)
 			log_warnx("%s", line);
@@ -660,7 +665,7 @@ reload(struct parent *p)
 	}
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
 		log_warn("reload: pipe");
-		tell(p, false, "no pipe");
+		tell(&p->current->health, false, "no pipe");
 		return;
 	}
 	log_info("reload: reading %s", p->file);
@@ -671,7 +676,7 @@ reload(struct parent *p)
 	close(fds[1]);
 	if (p->trial.pid < 0) {
 		log_warn("reload: fork");
-		tell(p, false, "no process");
+		tell(&p->current->health, false, "no process");
 		p->trial.pid = 0;
 		close(fds[0]);
 		return;

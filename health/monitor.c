@@ -299,7 +299,10 @@ on_ended(struct probe *p, const struct check_report *report)
 			take_good(w, p, now_us);
 		if (report->outcome == OUTCOME_LOCAL)
 			log_local(w, now_us);
-		verdict_feed(&w->verdict, thresholds_of(w), report->outcome, now_us / 1000);
+		/* Rechecks still out when the target is found down were to confirm that: `rise` begins anew. */
+		if (verdict_feed(&w->verdict, thresholds_of(w), report->outcome, now_us / 1000) &&
+		    w->verdict.state == VERDICT_DOWN)
+			cancel_older(w, NEVER);
 		update(w, now_us);
 	}
 	schedule(w, now_us);

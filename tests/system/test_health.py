@@ -5,7 +5,10 @@ import signal
 import time
 
 import dns.flags
+import dns.message
+import dns.query
 import dns.rcode
+import dns.rdatatype
 import pytest
 
 from relevo import SLOW, Backend, failover, free_port, member, wait_for
@@ -255,6 +258,36 @@ def test_rotation_and_max_answers(relevo, backend):
     said = {b.address: sum(b.address in r for r in replies) for b in north}
     assert min(first.values()) >= 15, first
     assert min(said.values()) >= 100, said
+
+
+def test_weighted(relevo, backend):
+    """answer = "weighted" says one address, each as often as its weight asks."""
+    three, one = backend(), backend()
+    daemon = relevo(check=FAST, services=[{"name": "www", "check": "web", "answer": "weighted", "members": [
+        member(three, "north", weight=3), member(one, "south", weight=1)]}]).start().settled()
+    wait_for(lambda: daemon.verdict(three) == daemon.verdict(one) == "up", 5)
+    replies = [daemon.addresses("www") for _ in range(800)]
+    assert all(len(r) == 1 for r in replies)
+    share = sum(r == [three.address] for r in replies) / len(replies)
+    assert 0.67 < share < 0.83		# 0.75 and five standard deviations
+    three.kill()
+    daemon.wait_addresses([one.address])
+
+
+def test_sticky(relevo, backend):
+    """answer = "sticky" says one address, the same to the same client network, and spreads the networks."""
+    north, south = backend(), backend()
+    daemon = relevo(check=FAST, services=[{"name": "www", "check": "web", "answer": "sticky", "members": [
+        member(north, "north"), member(south, "south")]}]).start().settled()
+    wait_for(lambda: daemon.verdict(north) == daemon.verdict(south) == "up", 5)
+
+    def ask(source):
+        q = dns.message.make_query("www.gslb.example.com", "A")
+        reply = dns.query.udp(q, daemon.address, port=daemon.port, timeout=5, source=source)
+        return tuple(rr.address for rr in reply.answer[0])
+    said = {net: {ask(f"127.{net}.0.{host}") for host in (1, 1, 77)} for net in range(30, 70)}
+    assert all(len(addresses) == 1 and len(next(iter(addresses))) == 1 for addresses in said.values())
+    assert {next(iter(addresses)) for addresses in said.values()} == {(north.address,), (south.address,)}
 
 
 @pytest.mark.parametrize("setting, expected", [(None, "first"), ("serve-all", "first"), ("last", "last"),
