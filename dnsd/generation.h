@@ -26,6 +26,7 @@ struct child {				/* run by parent.c */
 	unsigned	 quick_deaths;	/* in a row, soon after its start */
 	uint64_t	 started_ms;	/* CLOCK_MONOTONIC */
 	bool		 ready;
+	bool		 serving;	/* dns: reads its sockets */
 };
 
 struct generation {

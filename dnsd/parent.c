@@ -12,7 +12,6 @@
  */
 #include <sys/wait.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include "dnsd/dns.h"
 #include "dnsd/generation.h"
 #include "dnsd/parent.h"
+#include "dnsd/trial.h"
 #include "health/health.h"
 
 #define READY_S		30	/* a new generation has so long to get ready */
@@ -38,15 +38,6 @@
 #define PAUSE_MIN_MS	100
 #define PAUSE_MAX_MS	5000
 #define BEAT_LOST_MS	10000	/* a health process that is silent for so long is ended */
-#define TRIAL_TEXT_MAX	(LINK_PAYLOAD_MAX - 1)
-
-struct trial {
-	pid_t		 pid;		/* 0: none */
-	int		 fd;		/* its complaints */
-	struct event	*readable;
-	size_t		 len;
-	char		 text[TRIAL_TEXT_MAX];
-};
 
 struct parent {
 	const char		*file;
@@ -59,7 +50,7 @@ struct parent {
 	struct event		*old_timer;
 	struct event		*watch;
 	struct event		*signals[4];
-	struct trial		 trial;
+	struct trial		*trial;		/* NULL: none */
 	bool			 reload_again;	/* asked for while one is under way */
 	bool			 stopping;
 };
@@ -68,7 +59,6 @@ static void start_dns(struct parent *p, struct generation *g);
 static void start_health(struct parent *p, struct generation *g, bool standby);
 static void start_later(struct parent *p, struct child *c, uint64_t pause_ms);
 static void reload(struct parent *p);
-static void trial_ended(struct parent *p, int status);
 
 static uint64_t
 now_ms(void)
@@ -101,7 +91,7 @@ new_timer(struct parent *p, event_callback_fn fn, void *arg)
 static void
 tell(const struct child *health, bool good, const char *text)
 {
-	size_t len = strnlen(text, TRIAL_TEXT_MAX);
+	size_t len = strnlen(text, LINK_PAYLOAD_MAX - 1);
 	uint8_t *message = mem_alloc(1 + len);
 
 	message[0] = good;
@@ -219,6 +209,12 @@ on_old_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (p->old == NULL)
 		return;
+	if (!p->current->dns.serving) { /* then the old one is all there is */
+		log_warnx("the new dns process does not begin to serve and is killed");
+		end_child(&p->current->dns);
+		arm(p->old_timer, RETIRE_S * 1000);
+		return;
+	}
 	log_warnx("generation %u does not end by itself and is killed", p->old->number);
 	end_child(&p->old->dns);
 	end_child(&p->old->health);
@@ -243,6 +239,7 @@ on_ready(struct parent *p, struct child *c)
 static void
 on_serving(struct parent *p, struct generation *g)
 {
+	g->dns.serving = true;
 	log_info("generation %u serves %zu names, %zu services", g->number, table_names(g->table), g->conf->n_services);
 	if (p->old == NULL)
 		return;
@@ -389,7 +386,7 @@ fork_child(struct parent *p, struct child *c, int fds[2])
 	link_free(c->link);
 	c->link = link_new(p->base, fds[0], on_message, on_closed, c);
 	c->owner = p;
-	c->ready = false;
+	c->ready = c->serving = false;
 	c->pid = pid > 0 ? pid : 0;
 	c->started_ms = now_ms();
 	if (pid < 0) {
@@ -504,8 +501,8 @@ reap(struct parent *p, pid_t pid, int status)
 	char how[64], why[128];
 
 	how_ended(status, how);
-	if (pid == p->trial.pid) {
-		trial_ended(p, status);
+	if (p->trial && pid == trial_pid(p->trial)) {
+		trial_ended(p->trial, status);
 	} else if ((c = child_of(p->old, pid)) != NULL) {
 		c->pid = 0;
 		if (c == &p->old->dns)
@@ -588,102 +585,48 @@ make_next(struct parent *p)
 }
 
 static void
-read_trial(struct trial *t)
+log_lines(const char *text)
 {
-	ssize_t n;
+	size_t len;
 
-	while ((n = read(t->fd, t->text + t->len, sizeof t->text - 1 - t->len)) > 0)
-		t->len += (size_t)n;
-	t->text[t->len] = '\0';
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len > 0)
+			log_warnx("%.*s", (int)len, text);
+	}
 }
 
 static void
-on_trial_readable(evutil_socket_t fd, short what, void *arg)
+on_trial(void *arg, bool good, const char *complaints)
 {
 	struct parent *p = arg;
-	size_t before = p->trial.len;
 
-	(void)fd;
-	(void)what;
-	read_trial(&p->trial);
-	if (p->trial.len == before)
-		event_del(p->trial.readable); /* its end; SIGCHLD follows */
-}
-
-static void
-trial_ended(struct parent *p, int status)
-{
-	struct trial *t = &p->trial;
-	char how[64], *line, *rest = t->text;
-
-	read_trial(t);
-	event_free(t->readable);
-	close(t->fd);
-	t->pid = 0;
+	p->trial = NULL;
 	if (p->stopping)
 		return;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	if (good) {
 		make_next(p);
 		return;
 	}
-	if (t->len == 0)
-		snprintf(t->text, sizeof t->text, "the process that reads the files %s", how_ended(status, how));
-	tell(&p->current->health, false, t->text);
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (*line)
-			log_warnx("%s", line);
+	log_lines(complaints);
 	log_warnx("reload refused; generation %u goes on", p->current->number);
+	tell(&p->current->health, false, complaints);
 	reload_over(p);
-}
-
-/* In a process of its own, so that files which crash or exhaust their reader do it there. */
-_Noreturn static void
-try_files(const char *file, pid_t parent, int fd)
-{
-	struct complaints c = { 0 };
-	FILE *out;
-
-	child_enter("trial", parent, NULL, &fd, 1);
-	out = fdopen(fd, "w");
-	generation_check(file, &c);
-	if (out && c.mistakes)
-		complaints_print(&c, out);
-	if (out)
-		fflush(out);
-	_exit(c.mistakes > 0);
 }
 
 static void
 reload(struct parent *p)
 {
-	pid_t parent = getpid();
-	int fds[2];
-
-	if (p->trial.pid || p->next || p->old) {
+	if (p->trial || p->next || p->old) {
 		p->reload_again = true;
 		return;
 	}
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
-		log_warn("reload: pipe");
-		tell(&p->current->health, false, "no pipe");
-		return;
-	}
 	log_info("reload: reading %s", p->file);
-	p->trial.len = 0;
-	p->trial.pid = fork();
-	if (p->trial.pid == 0)
-		try_files(p->file, parent, fds[1]);
-	close(fds[1]);
-	if (p->trial.pid < 0) {
-		log_warn("reload: fork");
-		tell(&p->current->health, false, "no process");
-		p->trial.pid = 0;
-		close(fds[0]);
+	p->trial = trial_start(p->base, p->file, on_trial, p);
+	if (p->trial)
 		return;
-	}
-	p->trial.fd = fds[0];
-	p->trial.readable = event_new(p->base, fds[0], EV_READ | EV_PERSIST, on_trial_readable, p);
-	event_add(p->trial.readable, NULL);
+	log_warn("reload: no process to read the files");
+	tell(&p->current->health, false, "no process to read the files");
 }
 
 /* -- the process -- */
@@ -740,7 +683,7 @@ any_child(const struct parent *p)
 	for (i = 0; i < 3; i++)
 		if (all[i] && (all[i]->dns.pid > 0 || all[i]->health.pid > 0))
 			return true;
-	return p->trial.pid > 0;
+	return p->trial != NULL;
 }
 
 static void
@@ -755,8 +698,8 @@ kill_all(struct parent *p)
 		end_child(&all[i]->dns);
 		end_child(&all[i]->health);
 	}
-	if (p->trial.pid > 0)
-		kill(p->trial.pid, SIGKILL);
+	if (p->trial)
+		trial_kill(p->trial);
 }
 
 static void

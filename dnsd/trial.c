@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Trial: see trial.h. */
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "conf/link.h"
+#include "conf/mem.h"
+#include "dnsd/child.h"
+#include "dnsd/generation.h"
+#include "dnsd/trial.h"
+
+#define TEXT_MAX	(LINK_PAYLOAD_MAX - 1)	/* it travels to relevoctl in one message */
+
+struct trial {
+	pid_t		 pid;
+	int		 fd;		/* its complaints */
+	struct event	*readable;
+	trial_done_fn	 done;
+	void		*arg;
+	size_t		 len;
+	char		 text[TEXT_MAX];
+};
+
+static void
+read_text(struct trial *t)
+{
+	char rest[256];
+	ssize_t n;
+
+	while ((n = read(t->fd, t->text + t->len, sizeof t->text - 1 - t->len)) > 0)
+		t->len += (size_t)n;
+	t->text[t->len] = '\0';
+	while (t->len == sizeof t->text - 1 && read(t->fd, rest, sizeof rest) > 0)
+		continue; /* what nobody would read must not hold up the writer */
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct trial *t = arg;
+	size_t before = t->len;
+
+	(void)fd;
+	(void)what;
+	read_text(t);
+	if (t->len == before)
+		event_del(t->readable); /* its end; SIGCHLD follows */
+}
+
+/* The process that reads. */
+_Noreturn static void
+read_files(const char *file, pid_t parent, int fd)
+{
+	struct complaints c = { 0 };
+	FILE *out;
+
+	child_enter("trial", parent, NULL, &fd, 1);
+	out = fdopen(fd, "w");
+	generation_check(file, &c);
+	if (out && c.mistakes)
+		complaints_print(&c, out);
+	if (out)
+		fflush(out);
+	_exit(c.mistakes > 0);
+}
+
+struct trial *
+trial_start(struct event_base *base, const char *file, trial_done_fn done, void *arg)
+{
+	struct trial *t;
+	pid_t parent = getpid(), pid;
+	int fds[2], error;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return NULL;
+	pid = fork();
+	if (pid == 0)
+		read_files(file, parent, fds[1]);
+	error = errno;
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		errno = error;
+		return NULL;
+	}
+	fcntl(fds[0], F_SETFL, O_NONBLOCK); /* our end only: the writer may wait */
+	t = mem_zero(1, sizeof *t);
+	t->pid = pid;
+	t->fd = fds[0];
+	t->done = done;
+	t->arg = arg;
+	t->readable = event_new(base, t->fd, EV_READ | EV_PERSIST, on_readable, t);
+	if (t->readable)
+		event_add(t->readable, NULL);
+	return t;
+}
+
+pid_t
+trial_pid(const struct trial *t)
+{
+	return t->pid;
+}
+
+static void
+describe(struct trial *t, int status)
+{
+	if (WIFSIGNALED(status))
+		snprintf(t->text, sizeof t->text, "the process that reads the files was ended by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(t->text, sizeof t->text, "the process that reads the files exited with status %d",
+		    WEXITSTATUS(status));
+}
+
+void
+trial_ended(struct trial *t, int status)
+{
+	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	read_text(t);
+	if (!good && t->len == 0)
+		describe(t, status);
+	if (t->readable)
+		event_free(t->readable);
+	close(t->fd);
+	t->done(t->arg, good, t->text);
+	free(t);
+}
+
+void
+trial_kill(struct trial *t)
+{
+	kill(t->pid, SIGKILL);
+}
