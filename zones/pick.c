@@ -75,6 +75,22 @@ by_type(const void *va, const void *vb)
 	return (a->group > b->group) - (a->group < b->group);
 }
 
+/*
+ * A list of providers for all_down may bring together a cname and an address of two
+ * tiers. A CNAME suffers nothing beside it (RFC 1034 section 3.6.2); what was probed stays.
+ */
+static void
+drop_cnames_beside_others(struct pick *p)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < p->count; i++)
+		if (p->records[i].type != RR_CNAME)
+			p->records[kept++] = p->records[i];
+	if (kept > 0)
+		p->count = kept;
+}
+
 void
 pick_records(const struct conf *conf, const struct zone_member *members, const struct plan *plan, uint32_t service,
     struct pick *p)
@@ -88,6 +104,7 @@ pick_records(const struct conf *conf, const struct zone_member *members, const s
 	p->count = 0;
 	for (i = s->first_member; i < s->first_member + s->n_members; i++)
 		add_member(conf, members, plan, &conf->members[i], p);
+	drop_cnames_beside_others(p);
 	if (p->count > 1)
 		qsort(p->records, p->count, sizeof *p->records, by_type);
 }

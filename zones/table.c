@@ -229,13 +229,13 @@ table_nodata(const struct table *t, const struct conf_zone *zone)
 /* -- threads; the annotations tell ThreadSanitizer what liburcu's barriers do unseen by it -- */
 
 #if defined(__SANITIZE_THREAD__)
-#define READER_SEES_END(p)	__tsan_release(p)
-#define WRITER_SEES_END(p)	__tsan_acquire(p)
+#define BEFORE_FREEING(p)	__tsan_release(p)
+#define WHEN_FREEING(p)	__tsan_acquire(p)
 void __tsan_release(void *p);
 void __tsan_acquire(void *p);
 #else
-#define READER_SEES_END(p)	((void)(p))
-#define WRITER_SEES_END(p)	((void)(p))
+#define BEFORE_FREEING(p)	((void)(p))
+#define WHEN_FREEING(p)	((void)(p))
 #endif
 
 static char readers_end; /* its address stands for "all readers have left" */
@@ -255,7 +255,7 @@ table_thread_end(void)
 void
 table_read_end(void)
 {
-	READER_SEES_END(&readers_end);
+	BEFORE_FREEING(&readers_end);
 	rcu_read_unlock();
 }
 
@@ -264,7 +264,7 @@ table_read_end(void)
 static void
 published_free(struct rcu_head *head)
 {
-	WRITER_SEES_END(&readers_end);
+	WHEN_FREEING(&readers_end);
 	free((char *)head - offsetof(struct published, rcu));
 }
 
@@ -278,6 +278,7 @@ publish(struct table *t, struct dynamic *d)
 	fresh = mem_alloc(offsetof(struct published, answers) + t->compiler->block.len);
 	memcpy(&fresh->answers, t->compiler->block.bytes, t->compiler->block.len);
 	old = atomic_exchange_explicit(&d->node->answers, &fresh->answers, memory_order_acq_rel);
+	BEFORE_FREEING(&readers_end); /* nor does it see the way to call_rcu()'s thread */
 	if (old)
 		call_rcu((struct rcu_head *)((uintptr_t)old - offsetof(struct published, answers)), published_free);
 }

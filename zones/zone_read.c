@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Zone reading: RFC 1035 master files, and the names and records that stand in the
- * configuration, through ldns. ldns parses every record; what it leaves to its caller
- * is here: $INCLUDE, $ORIGIN and $TTL (RFC 1035 section 5.1, RFC 2308 section 4), which
- * TTL a record without one has, and where in the file a mistake stands.
+ * configuration. entry.c splits a file into entries; ldns parses owner and data of each.
+ * What ldns leaves to its caller is here: $INCLUDE, $ORIGIN and $TTL (RFC 1035 section
+ * 5.1, RFC 2308 section 4), TTL and class in either order, which TTL a record without
+ * one has, numbers that do not fit, and where in the file a mistake stands.
  */
 #include <sys/types.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ldns/ldns.h>
 
 #include "conf/mem.h"
+#include "zones/entry.h"
 #include "zones/rr.h"
 #include "zones/zone.h"
 
 #define INCLUDE_DEPTH_MAX	8
-#define TTL_NOT_GIVEN		0xfffffffeu	/* default handed to ldns, so that we can tell; above CONF_TTL_MAX */
+#define INCLUDES_MAX		10000	/* of a zone: files that include each other again and again have an end */
+#define TTL_NOT_GIVEN		UINT64_MAX
 #define SHOWN_MAX		60		/* of a line that is complained about */
 
 /* One file being read. What $TTL and the last record said goes into an included file and comes back. */
@@ -30,14 +32,14 @@ struct reader {
 	const char		*path;
 	uint16_t		 file;		/* index into zone->files */
 	FILE			*f;
+	const struct reader	*outer;		/* that includes this one, or NULL */
 	unsigned		 depth;
-	int			 line;		/* of what is read next */
-	unsigned		 start_line;	/* of the record being read */
-	off_t			 start;
+	unsigned		 line;		/* of what is read next */
+	struct entry		 entry;
 	ldns_rdf		*origin;
 	ldns_rdf		*prev;		/* owner of the record before */
-	uint32_t		 default_ttl;	/* $TTL, or TTL_NOT_GIVEN */
-	uint32_t		 last_ttl;	/* of the record before, or TTL_NOT_GIVEN */
+	uint64_t		 default_ttl;	/* $TTL, or TTL_NOT_GIVEN */
+	uint64_t		 last_ttl;	/* of the record before, or TTL_NOT_GIVEN */
 	bool			 ttl_warned;
 };
 
@@ -54,23 +56,18 @@ add_file(struct zone *z, const char *path)
 static struct place
 here(const struct reader *r)
 {
-	return (struct place){ r->path, r->start_line };
+	return (struct place){ r->path, r->entry.line };
 }
 
-/* The first line of what is being read, shortened, for a complaint. The position is kept. */
+/* The entry, shortened, for a complaint. */
 static const char *
-shown(struct reader *r, char text[SHOWN_MAX + 4])
+shown(const struct reader *r, char text[SHOWN_MAX + 4])
 {
-	off_t now = ftello(r->f);
-	int c, n = 0;
+	size_t n;
 
-	fseeko(r->f, r->start, SEEK_SET);
-	while ((c = getc(r->f)) != EOF && c != '\n' && n < SHOWN_MAX)
-		text[n++] = isprint(c) ? (char)c : ' ';
-	while (n > 0 && text[n - 1] == ' ')
-		n--;
-	strcpy(text + n, c != '\n' && c != EOF ? "..." : "");
-	fseeko(r->f, now, SEEK_SET);
+	for (n = 0; n < r->entry.len && n < SHOWN_MAX; n++)
+		text[n] = isprint((unsigned char)r->entry.text[n]) ? r->entry.text[n] : ' ';
+	strcpy(text + n, n < r->entry.len ? "..." : "");
 	return text;
 }
 
@@ -82,38 +79,31 @@ mistake(struct reader *r, const char *what)
 	zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, here(r), "%s: \"%s\"", what, shown(r, text));
 }
 
-/* -- directives -- */
-
-/* Next word of a directive's line; *p moves on. NULL at its end or at a comment. */
-static char *
-word(char **p)
+/* What is above what 31 bits hold counts as 0: RFC 2181 section 8. */
+static uint32_t
+sane_ttl(struct reader *r, uint32_t ttl)
 {
-	char *w = *p + strspn(*p, " \t\r\n"), *end;
-
-	if (*w == '\0' || *w == ';')
-		return NULL;
-	if (*w == '"') {
-		end = strchr(++w, '"');
-		if (end == NULL)
-			end = w + strlen(w);
-	} else {
-		end = w + strcspn(w, " \t\r\n;");
-	}
-	*p = *end ? end + 1 : end;
-	if (*end == ';')
-		**p = '\0';
-	*end = '\0';
-	return w;
+	if (ttl <= CONF_TTL_MAX)
+		return ttl;
+	zone_complain(r->zone, r->complaints, COMPLAINT_WARNING, here(r),
+	    "TTL %u is above 2147483647 and counts as 0 (RFC 2181 section 8)", ttl);
+	return 0;
 }
 
-/* A name relative to the origin of the moment; NULL when it is none. */
+/* -- directives -- */
+
+/* A name relative to the origin of the moment; NULL when it is none. ldns does not look at the sum's length. */
 static ldns_rdf *
 relative_name(const char *text, const ldns_rdf *origin)
 {
-	ldns_rdf *name = strcmp(text, "@") == 0 ? ldns_rdf_clone(origin) : ldns_dname_new_frm_str(text);
+	bool is_origin = strcmp(text, "@") == 0;
+	ldns_rdf *name = is_origin ? ldns_rdf_clone(origin) : ldns_dname_new_frm_str(text);
 
-	if (name && strcmp(text, "@") != 0 && !ldns_dname_str_absolute(text) &&
-	    ldns_dname_cat(name, origin) != LDNS_STATUS_OK) {
+	if (name && !is_origin && !ldns_dname_str_absolute(text) && ldns_dname_cat(name, origin) != LDNS_STATUS_OK) {
+		ldns_rdf_deep_free(name);
+		return NULL;
+	}
+	if (name && ldns_rdf_size(name) > NAME_MAX_LEN) {
 		ldns_rdf_deep_free(name);
 		return NULL;
 	}
@@ -121,20 +111,19 @@ relative_name(const char *text, const ldns_rdf *origin)
 }
 
 static void
-directive_ttl(struct reader *r, char *value, char *unused)
+directive_ttl(struct reader *r, const char *value, const char *unused)
 {
-	const char *end = value;
-	uint32_t ttl = value ? ldns_str2period(value, &end) : 0;
+	uint32_t ttl;
 
 	(void)unused;
-	if (value == NULL || !isdigit((unsigned char)*value) || *end != '\0' || ttl > CONF_TTL_MAX)
+	if (value == NULL || !entry_period(value, &ttl))
 		mistake(r, "$TTL is not followed by a TTL of 0 to 2147483647 seconds");
 	else
-		r->default_ttl = ttl;
+		r->default_ttl = sane_ttl(r, ttl);
 }
 
 static void
-directive_origin(struct reader *r, char *value, char *unused)
+directive_origin(struct reader *r, const char *value, const char *unused)
 {
 	ldns_rdf *name = value ? relative_name(value, r->origin) : NULL;
 
@@ -158,43 +147,67 @@ beside(const char *file, const char *path)
 	return mem_printf("%.*s/%s", (int)(slash - file), file, path);
 }
 
+static const char *
+why_not_include(const struct reader *r, const char *path)
+{
+	const struct reader *outer;
+
+	if (r->depth >= INCLUDE_DEPTH_MAX)
+		return "$INCLUDE goes deeper than 8 files";
+	if (r->zone->n_files > INCLUDES_MAX)
+		return "more than 10000 files are included";
+	for (outer = r; outer; outer = outer->outer)
+		if (strcmp(outer->path, path) == 0)
+			return "$INCLUDE of a file that is being read already";
+	return NULL;
+}
+
+/* Origin and owner are restored behind it (RFC 1035 section 5.1). */
 static void
-directive_include(struct reader *r, char *value, char *origin)
+include(struct reader *r, const char *path, const ldns_rdf *origin)
 {
 	struct reader inner = *r;
-	char *path;
 
-	if (value == NULL || r->depth >= INCLUDE_DEPTH_MAX) {
-		mistake(r, value ? "$INCLUDE goes deeper than 8 files" : "$INCLUDE is not followed by a file");
-		return;
-	}
-	inner.origin = origin ? relative_name(origin, r->origin) : ldns_rdf_clone(r->origin);
-	if (inner.origin == NULL) {
-		mistake(r, "$INCLUDE has an origin that is not a domain name");
-		return;
-	}
-	path = beside(r->path, value);
 	inner.f = fopen(path, "re");
 	if (inner.f == NULL) {
 		zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, here(r), "$INCLUDE: cannot open %s: %s", path,
 		    strerror(errno));
-	} else {
-		inner.file = add_file(r->zone, path);
-		inner.path = r->zone->files[inner.file];
-		inner.depth++;
-		inner.prev = r->prev ? ldns_rdf_clone(r->prev) : NULL;
-		read_file(&inner);
-		ldns_rdf_deep_free(inner.prev);
-		r->last_ttl = inner.last_ttl; /* origin and owner are restored (RFC 1035 section 5.1) */
-		r->ttl_warned = inner.ttl_warned;
+		return;
 	}
+	inner.file = add_file(r->zone, path);
+	inner.path = r->zone->files[inner.file];
+	inner.outer = r;
+	inner.depth++;
+	inner.entry = (struct entry){ 0 };
+	inner.origin = ldns_rdf_clone(origin);
+	inner.prev = r->prev ? ldns_rdf_clone(r->prev) : NULL;
+	read_file(&inner);
 	ldns_rdf_deep_free(inner.origin);
+	ldns_rdf_deep_free(inner.prev);
+	r->last_ttl = inner.last_ttl;
+	r->ttl_warned = inner.ttl_warned;
+}
+
+static void
+directive_include(struct reader *r, const char *value, const char *origin)
+{
+	ldns_rdf *name = origin ? relative_name(origin, r->origin) : ldns_rdf_clone(r->origin);
+	char *path = value ? beside(r->path, value) : NULL;
+	const char *why = "$INCLUDE is not followed by a file";
+
+	if (path)
+		why = name ? why_not_include(r, path) : "$INCLUDE has an origin that is not a domain name";
+	if (why)
+		mistake(r, why);
+	else
+		include(r, path, name);
+	ldns_rdf_deep_free(name);
 	free(path);
 }
 
 static const struct directive {
 	const char	*name;
-	void		(*take)(struct reader *r, char *value, char *second);
+	void		(*take)(struct reader *r, const char *value, const char *second);
 } directives[] = {
 	{ "$TTL", directive_ttl },
 	{ "$ORIGIN", directive_origin },
@@ -204,28 +217,21 @@ static const struct directive {
 static void
 read_directive(struct reader *r)
 {
-	char *line = NULL, *p, *name, *value, *second;
-	size_t i, room = 0;
+	char *name = entry_word(&r->entry, 0), *value = entry_word(&r->entry, 1), *second = entry_word(&r->entry, 2);
+	size_t i, n = r->entry.n_words;
 
-	if (getline(&line, &room, r->f) < 0) {
-		free(line);
-		return;
-	}
-	p = line;
-	name = word(&p);
-	value = word(&p);
-	second = word(&p);
 	for (i = 0; i < sizeof directives / sizeof directives[0]; i++)
 		if (strcasecmp(name, directives[i].name) == 0)
 			break;
 	if (i == sizeof directives / sizeof directives[0])
 		mistake(r, "unknown directive; expected $TTL, $ORIGIN or $INCLUDE");
-	else if (word(&p) || (second && directives[i].take != directive_include))
+	else if (n > 3 || (n == 3 && directives[i].take != directive_include))
 		mistake(r, "superfluous text after the directive");
 	else
 		directives[i].take(r, value, second);
-	r->line++;
-	free(line);
+	free(name);
+	free(value);
+	free(second);
 }
 
 /* -- records -- */
@@ -254,18 +260,33 @@ rdata_copy(uint8_t *room, const ldns_rr *rr)
 	}
 }
 
+/* Names made longer by the origin have escaped ldns's check. */
+static bool
+names_fit(const ldns_rr *rr)
+{
+	bool fit = ldns_rdf_size(ldns_rr_owner(rr)) <= NAME_MAX_LEN;
+	size_t i;
+
+	for (i = 0; i < ldns_rr_rd_count(rr); i++)
+		if (ldns_rdf_get_type(ldns_rr_rdf(rr, i)) == LDNS_RDF_TYPE_DNAME)
+			fit = fit && ldns_rdf_size(ldns_rr_rdf(rr, i)) <= NAME_MAX_LEN;
+	return fit;
+}
+
 static uint32_t
 soa_minimum(const ldns_rr *soa)
 {
-	return ldns_rr_rd_count(soa) == 7 ? ldns_rdf2native_int32(ldns_rr_rdf(soa, 6)) : TTL_NOT_GIVEN;
+	return ldns_rr_rd_count(soa) == 7 ? ldns_rdf2native_int32(ldns_rr_rdf(soa, 6)) : 0;
 }
 
 /* RFC 1035 section 5.1: an omitted TTL is that of the record before; RFC 2308 section 4: but $TTL wins. */
 static uint32_t
-record_ttl(struct reader *r, const ldns_rr *rr)
+record_ttl(struct reader *r, const ldns_rr *rr, uint64_t given)
 {
-	uint32_t ttl = ldns_rr_ttl(rr);
+	uint64_t ttl = given;
 
+	if (ttl == TTL_NOT_GIVEN)
+		ttl = r->default_ttl;
 	if (ttl == TTL_NOT_GIVEN)
 		ttl = r->last_ttl;
 	if (ttl == TTL_NOT_GIVEN && ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA) {
@@ -280,100 +301,259 @@ record_ttl(struct reader *r, const ldns_rr *rr)
 		r->ttl_warned = true;
 		ttl = 0;
 	}
-	if (ttl > CONF_TTL_MAX) {
-		zone_complain(r->zone, r->complaints, COMPLAINT_WARNING, here(r),
-		    "TTL %u is above 2147483647 and counts as 0 (RFC 2181 section 8)", ttl);
-		ttl = 0;
+	r->last_ttl = sane_ttl(r, (uint32_t)ttl);
+	return (uint32_t)r->last_ttl;
+}
+
+static const struct digest {		/* kinds of digests whose length is known */
+	ldns_rr_type	type;
+	uint8_t		kind_at;	/* in the data; the digest is what follows */
+	uint8_t		kind;
+	uint8_t		len;
+} digests[] = {
+	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA1, 20 },
+	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA256, 32 },
+	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA384, 48 },
+	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA1, 20 },
+	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA256, 32 },
+	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA384, 48 },
+	{ LDNS_RR_TYPE_SSHFP, 1, 1, 20 },	/* SHA-1: RFC 4255 */
+	{ LDNS_RR_TYPE_SSHFP, 1, 2, 32 },	/* SHA-256: RFC 6594 */
+};
+
+static bool
+digest_fits(const struct zone_record *r)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+		const struct digest *d = &digests[i];
+
+		if (r->type == d->type && r->len > d->kind_at && r->rdata[d->kind_at] == d->kind)
+			return r->len == d->kind_at + 1u + d->len;
 	}
-	r->last_ttl = ttl;
-	return ttl;
+	return true;
 }
 
 static void
-take_record(struct reader *r, const ldns_rr *rr)
+take_record(struct reader *r, const ldns_rr *rr, uint64_t ttl)
 {
 	struct zone *z = r->zone;
 	uint8_t owner[NAME_MAX_LEN];
 	char text[NAME_TEXT_MAX];
-	struct zone_record like = { .line = r->start_line, .file = r->file, .type = (uint16_t)ldns_rr_get_type(rr) };
+	struct zone_record like = { .line = r->entry.line, .file = r->file, .type = (uint16_t)ldns_rr_get_type(rr) };
+	struct zone_record *fresh;
 	size_t len = rdata_len(rr);
 
 	name_lower(owner, ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)));
-	like.ttl = record_ttl(r, rr);
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) {
-		mistake(r, "class is not IN");
-	} else if (len > UINT16_MAX) {
+	like.ttl = record_ttl(r, rr, ttl);
+	if (len > UINT16_MAX) {
 		mistake(r, "data longer than 65535 octets");
 	} else if (!name_within(owner, z->origin)) {
 		zone_complain(z, r->complaints, COMPLAINT_WARNING, here(r), "%s is outside zone %s and is ignored",
 		    name_text(owner, text), z->conf->name);
 	} else {
 		like.len = (uint16_t)len;
-		rdata_copy(zone_add_record(z, zone_add_name(z, owner), &like)->rdata, rr);
+		fresh = zone_add_record(z, zone_add_name(z, owner), &like);
+		rdata_copy(fresh->rdata, rr);
+		if (!digest_fits(fresh))
+			mistake(r, "the digest has not the length that its kind has");
 	}
 }
 
-/* ldns has no limits of its own on these, and no server may have them in a zone. */
+/* No server may have these in a zone. */
 static const char *
 forbidden_type(uint16_t type)
 {
-	if (type == RR_OPT || (type >= RR_TKEY && type <= RR_ANY))
+	if (type == 0 || type == RR_OPT || (type >= RR_TKEY && type <= RR_ANY))
 		return "a type that exists in messages only";
 	return NULL;
+}
+
+/* What stands before the data. */
+struct intro {
+	uint64_t	ttl;		/* TTL_NOT_GIVEN */
+	size_t		type_at;	/* which word is the type */
+	uint16_t	type;
+};
+
+/* TTL and class may stand in any order, or be left out. What is wrong, or NULL. */
+static const char *
+read_intro(const struct entry *e, struct intro *intro)
+{
+	ldns_rr_class class = 0;
+	bool known = true;
+	uint32_t ttl;
+	size_t i;
+
+	*intro = (struct intro){ .ttl = TTL_NOT_GIVEN };
+	for (i = !e->begins_blank; known && intro->type == 0 && i < e->n_words; i++) {
+		char *word = entry_word(e, i);
+
+		intro->type_at = i;
+		if (intro->ttl == TTL_NOT_GIVEN && entry_period(word, &ttl))
+			intro->ttl = ttl;
+		else if (class == 0 && ldns_get_rr_class_by_name(word) != 0)
+			class = ldns_get_rr_class_by_name(word);
+		else
+			known = (intro->type = (uint16_t)ldns_get_rr_type_by_name(word)) != 0;
+		free(word);
+	}
+	if (class != 0 && class != LDNS_RR_CLASS_IN)
+		return "class is not IN";
+	if (intro->type == 0)
+		return known ? "no type" : "unknown type";
+	return forbidden_type(intro->type);
+}
+
+/* The largest number that fits into the field; 0: another kind of field. */
+static uint64_t
+largest_number(ldns_rdf_type type)
+{
+	switch (type) {
+	case LDNS_RDF_TYPE_INT8:
+	case LDNS_RDF_TYPE_ALG:
+	case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
+	case LDNS_RDF_TYPE_SELECTOR:
+	case LDNS_RDF_TYPE_MATCHING_TYPE:
+		return UINT8_MAX;
+	case LDNS_RDF_TYPE_INT16:
+	case LDNS_RDF_TYPE_CERT_ALG:
+		return UINT16_MAX;
+	case LDNS_RDF_TYPE_INT32:
+	case LDNS_RDF_TYPE_PERIOD:
+		return UINT32_MAX;
+	default:
+		return 0;
+	}
+}
+
+/* Does the number in the word stay what it is? Words with letters were ldns's to judge, but periods. */
+static bool
+number_fits(const char *word, ldns_rdf_type type)
+{
+	uint64_t largest = largest_number(type), number = 0;
+	uint32_t period;
+
+	if (type == LDNS_RDF_TYPE_PERIOD)
+		return entry_period(word, &period);
+	if (largest == 0)
+		return true;
+	if (word[0] == '-')
+		return false;
+	for (; isdigit((unsigned char)*word) && number <= largest; word++)
+		number = number * 10 + (uint64_t)(*word - '0');
+	return number <= largest;
+}
+
+/* The form of RFC 3597 section 5, "\# LENGTH HEX...": is the length what follows and what was taken of it? */
+static bool
+generic_fits(const struct entry *e, size_t data_at, size_t taken)
+{
+	char *word = entry_word(e, data_at + 1);
+	bool is_length = word && number_fits(word, LDNS_RDF_TYPE_INT16) && word[strspn(word, "0123456789")] == '\0';
+	size_t i, len = is_length ? strtoul(word, NULL, 10) : 0, digits = 0;
+
+	free(word);
+	for (i = data_at + 2; i < e->n_words; i++) {
+		word = entry_word(e, i);
+		digits += strspn(word, "0123456789abcdefABCDEF");
+		free(word);
+	}
+	return is_length && len == taken && digits == 2 * len;
+}
+
+/* ldns cuts numbers to the size of their field. Before the last field each is one word. */
+static bool
+words_fit(const struct entry *e, size_t data_at, const ldns_rr *rr)
+{
+	size_t i, n = ldns_rr_rd_count(rr);
+	bool fit = true;
+
+	if (e->n_words > data_at && strncmp(e->text + e->words[data_at], "\\#", 2) == 0)
+		return generic_fits(e, data_at, rdata_len(rr));
+	for (i = 0; fit && i < n && data_at + i < e->n_words; i++) {
+		char *word = entry_word(e, data_at + i);
+
+		fit = number_fits(word, ldns_rdf_get_type(ldns_rr_rdf(rr, i)));
+		free(word);
+	}
+	return fit;
+}
+
+/* In the form of RFC 3597 ldns takes no data at all for any type's. */
+static bool
+has_all_fields(const ldns_rr *rr)
+{
+	return ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(ldns_rr_descript((uint16_t)ldns_rr_get_type(rr)));
+}
+
+/*
+ * The entry for ldns: without TTL and class, and the value of a CAA record in quotes,
+ * which RFC 8659 section 4.1.1 lets the operator leave out. The caller frees.
+ */
+static char *
+text_for_ldns(const struct entry *e, const struct intro *intro)
+{
+	size_t value = intro->type_at + 3, split = e->len;
+	bool quote = intro->type == LDNS_RR_TYPE_CAA && value + 1 == e->n_words && e->text[e->words[value]] != '"';
+	int owner_len = 0;
+
+	if (!e->begins_blank)
+		owner_len = (int)((e->n_words > 1 ? e->words[1] - 1 : e->len) - e->words[0]);
+	if (quote)
+		split = e->words[value];
+	return mem_printf("%.*s 0 IN %.*s%s%s%s", owner_len, e->text, (int)(split - e->words[intro->type_at]),
+	    e->text + e->words[intro->type_at], quote ? "\"" : "", e->text + split, quote ? "\"" : "");
+}
+
+static void
+parse_record(struct reader *r, const struct intro *intro)
+{
+	char *text = text_for_ldns(&r->entry, intro);
+	ldns_rr *rr = NULL;
+	ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, r->origin, &r->prev);
+
+	if (status != LDNS_STATUS_OK)
+		mistake(r, ldns_get_errorstr_by_id(status));
+	else if (!names_fit(rr))
+		mistake(r, "a name is longer than 255 octets with its origin");
+	else if (!words_fit(&r->entry, intro->type_at + 1, rr))
+		mistake(r, "a number or a length does not fit");
+	else if (!has_all_fields(rr))
+		mistake(r, "data missing");
+	else
+		take_record(r, rr, intro->ttl);
+	ldns_rr_free(rr);
+	free(text);
 }
 
 static void
 read_record(struct reader *r)
 {
-	ldns_rr *rr = NULL;
-	uint32_t ttl = r->default_ttl;
-	ldns_status status = ldns_rr_new_frm_fp_l(&rr, r->f, &ttl, &r->origin, &r->prev, &r->line);
+	struct intro intro;
+	const char *why = read_intro(&r->entry, &intro);
 
-	if (status == LDNS_STATUS_SYNTAX_EMPTY || (status == LDNS_STATUS_OK && rr == NULL))
-		return;
-	if (status != LDNS_STATUS_OK)
-		mistake(r, ldns_get_errorstr_by_id(status));
-	else if (forbidden_type((uint16_t)ldns_rr_get_type(rr)))
-		mistake(r, forbidden_type((uint16_t)ldns_rr_get_type(rr)));
+	if (intro.ttl != TTL_NOT_GIVEN)
+		r->last_ttl = intro.ttl;
+	if (why == NULL && r->entry.begins_blank && r->prev == NULL)
+		why = "no owner, and none before it";
+	if (why)
+		mistake(r, why);
 	else
-		take_record(r, rr);
-	ldns_rr_free(rr);
+		parse_record(r, &intro);
 }
 
 /* -- files -- */
 
-/* Go to the next line that says something; its first character, EOF at the end. */
-static int
-next_line(struct reader *r)
-{
-	int c;
-
-	while ((c = getc(r->f)) != EOF) {
-		if (c == '\n') {
-			r->line++;
-		} else if (c == ';') {
-			while ((c = getc(r->f)) != EOF && c != '\n')
-				continue;
-			r->line++;
-		} else {
-			ungetc(c, r->f);
-			break;
-		}
-	}
-	r->start_line = (unsigned)r->line;
-	return c;
-}
-
 static void
 read_file(struct reader *r)
 {
-	int c;
-
-	__fsetlocking(r->f, FSETLOCKING_BYCALLER);
 	r->line = 1;
-	while ((c = next_line(r)) != EOF) {
-		r->start = ftello(r->f);
-		if (c == '$')
+	while (entry_read(&r->entry, r->f, &r->line)) {
+		if (r->entry.trouble)
+			mistake(r, r->entry.trouble);
+		else if (r->entry.text[0] == '$' && !r->entry.begins_blank)
 			read_directive(r);
 		else
 			read_record(r);
@@ -381,6 +561,7 @@ read_file(struct reader *r)
 	if (ferror(r->f))
 		zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, (struct place){ r->path, 0 },
 		    "cannot read: %s", strerror(errno));
+	entry_free(&r->entry);
 	fclose(r->f);
 }
 
@@ -415,7 +596,7 @@ zone_read_name(const char *text, const uint8_t *origin, uint8_t *name)
 {
 	ldns_rdf *base = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(origin), origin);
 	ldns_rdf *full = relative_name(text, base);
-	bool ok = full && ldns_rdf_size(full) <= NAME_MAX_LEN;
+	bool ok = full != NULL;
 
 	if (ok)
 		memcpy(name, ldns_rdf_data(full), ldns_rdf_size(full));
@@ -458,6 +639,10 @@ zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, s
 
 	*why = status == LDNS_STATUS_OK ? not_for_members((uint16_t)ldns_rr_get_type(rr))
 					: ldns_get_errorstr_by_id(status);
+	if (*why == NULL && !has_all_fields(rr))
+		*why = "data missing";
+	if (*why == NULL && !names_fit(rr))
+		*why = "a name is longer than 255 octets with the zone's";
 	if (*why == NULL && rdata_len(rr) > UINT16_MAX)
 		*why = "data longer than 65535 octets";
 	if (*why == NULL) {
