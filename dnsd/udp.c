@@ -23,10 +23,7 @@ _Static_assert(PACKET_ROOM >= SERVE_UDP_ROOM, "a reply must fit");
 
 struct packet {
 	union conf_sockaddr	client;
-	union {
-		struct cmsghdr	align;
-		char		room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	}			control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	uint8_t			bytes[PACKET_ROOM];
 };
 
@@ -68,7 +65,7 @@ reset(struct udp_worker *w, int n)
 	for (i = 0; i < n; i++) {
 		w->in[i].msg_hdr.msg_namelen = sizeof w->packets[i].client;
 		if (w->source_wanted) {
-			w->in[i].msg_hdr.msg_control = w->packets[i].control.room;
+			w->in[i].msg_hdr.msg_control = w->packets[i].control;
 			w->in[i].msg_hdr.msg_controllen = sizeof w->packets[i].control;
 		}
 	}
