@@ -150,7 +150,7 @@ read_words(struct lexer *x)
 			take_octet(x, c);
 	}
 	if (x->depth > 0)
-		trouble(x, "a parenthesis that is not closed before the end of the file");
+		trouble(x, "a parenthesis that is not closed");
 }
 
 bool

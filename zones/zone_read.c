@@ -17,6 +17,7 @@
 
 #include "conf/mem.h"
 #include "zones/entry.h"
+#include "zones/fits.h"
 #include "zones/rr.h"
 #include "zones/zone.h"
 
@@ -162,7 +163,7 @@ why_not_include(const struct reader *r, const char *path)
 	return NULL;
 }
 
-/* Origin and owner are restored behind it (RFC 1035 section 5.1). */
+/* Origin and owner are restored behind it (RFC 1035 section 5.1), TTLs stay in force. */
 static void
 include(struct reader *r, const char *path, const ldns_rdf *origin)
 {
@@ -184,6 +185,7 @@ include(struct reader *r, const char *path, const ldns_rdf *origin)
 	read_file(&inner);
 	ldns_rdf_deep_free(inner.origin);
 	ldns_rdf_deep_free(inner.prev);
+	r->default_ttl = inner.default_ttl;
 	r->last_ttl = inner.last_ttl;
 	r->ttl_warned = inner.ttl_warned;
 }
@@ -236,17 +238,7 @@ read_directive(struct reader *r)
 
 /* -- records -- */
 
-static size_t
-rdata_len(const ldns_rr *rr)
-{
-	size_t i, len = 0;
-
-	for (i = 0; i < ldns_rr_rd_count(rr); i++)
-		len += ldns_rdf_size(ldns_rr_rdf(rr, i));
-	return len;
-}
-
-/* room: rdata_len() bytes */
+/* room: fits_data_len() octets */
 static void
 rdata_copy(uint8_t *room, const ldns_rr *rr)
 {
@@ -258,19 +250,6 @@ rdata_copy(uint8_t *room, const ldns_rr *rr)
 		memcpy(room, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
 		room += ldns_rdf_size(rdf);
 	}
-}
-
-/* Names made longer by the origin have escaped ldns's check. */
-static bool
-names_fit(const ldns_rr *rr)
-{
-	bool fit = ldns_rdf_size(ldns_rr_owner(rr)) <= NAME_MAX_LEN;
-	size_t i;
-
-	for (i = 0; i < ldns_rr_rd_count(rr); i++)
-		if (ldns_rdf_get_type(ldns_rr_rdf(rr, i)) == LDNS_RDF_TYPE_DNAME)
-			fit = fit && ldns_rdf_size(ldns_rr_rdf(rr, i)) <= NAME_MAX_LEN;
-	return fit;
 }
 
 static uint32_t
@@ -305,36 +284,6 @@ record_ttl(struct reader *r, const ldns_rr *rr, uint64_t given)
 	return (uint32_t)r->last_ttl;
 }
 
-static const struct digest {		/* kinds of digests whose length is known */
-	ldns_rr_type	type;
-	uint8_t		kind_at;	/* in the data; the digest is what follows */
-	uint8_t		kind;
-	uint8_t		len;
-} digests[] = {
-	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA1, 20 },
-	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA256, 32 },
-	{ LDNS_RR_TYPE_DS, 3, LDNS_SHA384, 48 },
-	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA1, 20 },
-	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA256, 32 },
-	{ LDNS_RR_TYPE_CDS, 3, LDNS_SHA384, 48 },
-	{ LDNS_RR_TYPE_SSHFP, 1, 1, 20 },	/* SHA-1: RFC 4255 */
-	{ LDNS_RR_TYPE_SSHFP, 1, 2, 32 },	/* SHA-256: RFC 6594 */
-};
-
-static bool
-digest_fits(const struct zone_record *r)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof digests / sizeof digests[0]; i++) {
-		const struct digest *d = &digests[i];
-
-		if (r->type == d->type && r->len > d->kind_at && r->rdata[d->kind_at] == d->kind)
-			return r->len == d->kind_at + 1u + d->len;
-	}
-	return true;
-}
-
 static void
 take_record(struct reader *r, const ldns_rr *rr, uint64_t ttl)
 {
@@ -342,22 +291,16 @@ take_record(struct reader *r, const ldns_rr *rr, uint64_t ttl)
 	uint8_t owner[NAME_MAX_LEN];
 	char text[NAME_TEXT_MAX];
 	struct zone_record like = { .line = r->entry.line, .file = r->file, .type = (uint16_t)ldns_rr_get_type(rr) };
-	struct zone_record *fresh;
-	size_t len = rdata_len(rr);
+	size_t len = fits_data_len(rr);
 
 	name_lower(owner, ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)));
 	like.ttl = record_ttl(r, rr, ttl);
-	if (len > UINT16_MAX) {
-		mistake(r, "data longer than 65535 octets");
-	} else if (!name_within(owner, z->origin)) {
+	if (!name_within(owner, z->origin)) {
 		zone_complain(z, r->complaints, COMPLAINT_WARNING, here(r), "%s is outside zone %s and is ignored",
 		    name_text(owner, text), z->conf->name);
 	} else {
 		like.len = (uint16_t)len;
-		fresh = zone_add_record(z, zone_add_name(z, owner), &like);
-		rdata_copy(fresh->rdata, rr);
-		if (!digest_fits(fresh))
-			mistake(r, "the digest has not the length that its kind has");
+		rdata_copy(zone_add_record(z, zone_add_name(z, owner), &like)->rdata, rr);
 	}
 }
 
@@ -406,88 +349,6 @@ read_intro(const struct entry *e, struct intro *intro)
 	return forbidden_type(intro->type);
 }
 
-/* The largest number that fits into the field; 0: another kind of field. */
-static uint64_t
-largest_number(ldns_rdf_type type)
-{
-	switch (type) {
-	case LDNS_RDF_TYPE_INT8:
-	case LDNS_RDF_TYPE_ALG:
-	case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
-	case LDNS_RDF_TYPE_SELECTOR:
-	case LDNS_RDF_TYPE_MATCHING_TYPE:
-		return UINT8_MAX;
-	case LDNS_RDF_TYPE_INT16:
-	case LDNS_RDF_TYPE_CERT_ALG:
-		return UINT16_MAX;
-	case LDNS_RDF_TYPE_INT32:
-	case LDNS_RDF_TYPE_PERIOD:
-		return UINT32_MAX;
-	default:
-		return 0;
-	}
-}
-
-/* Does the number in the word stay what it is? Words with letters were ldns's to judge, but periods. */
-static bool
-number_fits(const char *word, ldns_rdf_type type)
-{
-	uint64_t largest = largest_number(type), number = 0;
-	uint32_t period;
-
-	if (type == LDNS_RDF_TYPE_PERIOD)
-		return entry_period(word, &period);
-	if (largest == 0)
-		return true;
-	if (word[0] == '-')
-		return false;
-	for (; isdigit((unsigned char)*word) && number <= largest; word++)
-		number = number * 10 + (uint64_t)(*word - '0');
-	return number <= largest;
-}
-
-/* The form of RFC 3597 section 5, "\# LENGTH HEX...": is the length what follows and what was taken of it? */
-static bool
-generic_fits(const struct entry *e, size_t data_at, size_t taken)
-{
-	char *word = entry_word(e, data_at + 1);
-	bool is_length = word && number_fits(word, LDNS_RDF_TYPE_INT16) && word[strspn(word, "0123456789")] == '\0';
-	size_t i, len = is_length ? strtoul(word, NULL, 10) : 0, digits = 0;
-
-	free(word);
-	for (i = data_at + 2; i < e->n_words; i++) {
-		word = entry_word(e, i);
-		digits += strspn(word, "0123456789abcdefABCDEF");
-		free(word);
-	}
-	return is_length && len == taken && digits == 2 * len;
-}
-
-/* ldns cuts numbers to the size of their field. Before the last field each is one word. */
-static bool
-words_fit(const struct entry *e, size_t data_at, const ldns_rr *rr)
-{
-	size_t i, n = ldns_rr_rd_count(rr);
-	bool fit = true;
-
-	if (e->n_words > data_at && strncmp(e->text + e->words[data_at], "\\#", 2) == 0)
-		return generic_fits(e, data_at, rdata_len(rr));
-	for (i = 0; fit && i < n && data_at + i < e->n_words; i++) {
-		char *word = entry_word(e, data_at + i);
-
-		fit = number_fits(word, ldns_rdf_get_type(ldns_rr_rdf(rr, i)));
-		free(word);
-	}
-	return fit;
-}
-
-/* In the form of RFC 3597 ldns takes no data at all for any type's. */
-static bool
-has_all_fields(const ldns_rr *rr)
-{
-	return ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(ldns_rr_descript((uint16_t)ldns_rr_get_type(rr)));
-}
-
 /*
  * The entry for ldns: without TTL and class, and the value of a CAA record in quotes,
  * which RFC 8659 section 4.1.1 lets the operator leave out. The caller frees.
@@ -513,15 +374,12 @@ parse_record(struct reader *r, const struct intro *intro)
 	char *text = text_for_ldns(&r->entry, intro);
 	ldns_rr *rr = NULL;
 	ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, r->origin, &r->prev);
+	const char *why = status == LDNS_STATUS_OK ? fits_record(rr) : ldns_get_errorstr_by_id(status);
 
-	if (status != LDNS_STATUS_OK)
-		mistake(r, ldns_get_errorstr_by_id(status));
-	else if (!names_fit(rr))
-		mistake(r, "a name is longer than 255 octets with its origin");
-	else if (!words_fit(&r->entry, intro->type_at + 1, rr))
-		mistake(r, "a number or a length does not fit");
-	else if (!has_all_fields(rr))
-		mistake(r, "data missing");
+	if (why == NULL)
+		why = fits_words(rr, &r->entry, intro->type_at + 1);
+	if (why)
+		mistake(r, why);
 	else
 		take_record(r, rr, intro->ttl);
 	ldns_rr_free(rr);
@@ -627,6 +485,23 @@ not_for_members(uint16_t type)
 	}
 }
 
+/* What is wrong with the words of a line "@ 0 IN TYPE DATA", which ldns took; or NULL. */
+static const char *
+words_of_line(char *line, const ldns_rr *rr)
+{
+	FILE *f = fmemopen(line, strlen(line), "r");
+	struct entry e = { 0 };
+	unsigned number = 1;
+	const char *why = NULL;
+
+	if (f && entry_read(&e, f, &number))
+		why = e.trouble ? e.trouble : fits_words(rr, &e, 4);
+	entry_free(&e);
+	if (f)
+		fclose(f);
+	return why;
+}
+
 bool
 zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list,
     const char **why)
@@ -639,18 +514,16 @@ zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, s
 
 	*why = status == LDNS_STATUS_OK ? not_for_members((uint16_t)ldns_rr_get_type(rr))
 					: ldns_get_errorstr_by_id(status);
-	if (*why == NULL && !has_all_fields(rr))
-		*why = "data missing";
-	if (*why == NULL && !names_fit(rr))
-		*why = "a name is longer than 255 octets with the zone's";
-	if (*why == NULL && rdata_len(rr) > UINT16_MAX)
-		*why = "data longer than 65535 octets";
+	if (*why == NULL)
+		*why = fits_record(rr);
+	if (*why == NULL)
+		*why = words_of_line(line, rr);
 	if (*why == NULL) {
 		for (; *list; list = &(*list)->next)
 			continue;
-		r = arena_alloc(arena, sizeof *r + rdata_len(rr), _Alignof(struct zone_record));
+		r = arena_alloc(arena, sizeof *r + fits_data_len(rr), _Alignof(struct zone_record));
 		r->type = (uint16_t)ldns_rr_get_type(rr);
-		r->len = (uint16_t)rdata_len(rr);
+		r->len = (uint16_t)fits_data_len(rr);
 		rdata_copy(r->rdata, rr);
 		*list = r;
 	}

@@ -47,7 +47,7 @@ BROKEN = {
     "string over two lines": (HEAD + 'a TXT "b\nc"\n', at((5, 'a string without its closing quote: "a TXT "b""'),
                                                             (6, 'a string without its closing quote: "c"""'))),
     "parenthesis without end": (HEAD + "a TXT ( b\nc TXT d\n",
-                                at((5, 'a parenthesis that is not closed before the end of the file: "a TXT b c TXT d"'))),
+                                at((5, 'a parenthesis that is not closed: "a TXT b c TXT d"'))),
     "parenthesis without beginning": (HEAD + "a TXT b )\n",
                                       at((5, 'a closing parenthesis without its opening one: "a TXT b"'))),
     "NUL": (HEAD + "a TXT b\0c\n", at((5, 'a NUL octet: "a TXT bc"'))),
@@ -88,16 +88,21 @@ BROKEN = {
     "IPv4 as IPv6": (HEAD + "a AAAA 127.0.0.1\n", syntax(5, RDATA, "a AAAA 127.0.0.1")),
     "data missing": (HEAD + "a MX 10\n", syntax(5, "value expected", "a MX 10")),
     "data too much": (HEAD + "a A 127.0.0.1 127.0.0.2\n", syntax(5, "superfluous text present", "a A 127.0.0.1 127.0.0.2")),
-    "number too large": (HEAD + "a MX 65536 ns\n", at((5, 'a number does not fit into its field: "a MX 65536 ns"'))),
-    "port too large": (HEAD + "a SRV 1 2 99999 ns\n", at((5, 'a number does not fit into its field: "a SRV 1 2 99999 ns"'))),
+    "number too large": (HEAD + "a MX 65536 ns\n", at((5, 'a number or a length does not fit: "a MX 65536 ns"'))),
+    "port too large": (HEAD + "a SRV 1 2 99999 ns\n", at((5, 'a number or a length does not fit: "a SRV 1 2 99999 ns"'))),
     "string too long": (HEAD + "a TXT %s\n" % ("y" * 256), syntax(5, RDATA, "a TXT " + "y" * 54 + "...")),
     "unknown data too short": (HEAD + "a TYPE65280 \\# 3 abcd\n", syntax(5, RDATA, "a TYPE65280 \\# 3 abcd")),
+    "no data by number": (HEAD + "a A \\# 0\n", at((5, 'data missing: "a A \\# 0"'))),
+    "data by number and more": (HEAD + "a A \\# 5 7f00000101\n",
+                                at((5, 'a number or a length does not fit: "a A \\# 5 7f00000101"'))),
+    "length that is none": (HEAD + "a SOA \\# h 1 2 3 4 5\n", at((5, 'data missing: "a SOA \\# h 1 2 3 4 5"'))),
+    "pointer by number": (HEAD + "a NS \\# 2 c000\n", at((5, 'Invalid compression pointer: "a NS \\# 2 c000"'))),
     "digest": (HEAD + "a DS 1 8 2 00\n", at((5, 'the digest has not the length that its kind has: "a DS 1 8 2 00"'))),
     "SOA with too little": ("$TTL 5\n@ SOA ns h 1 2 3 4\n@ NS ns\nns A 127.0.0.1\n",
                             syntax(2, "value expected", "@ SOA ns h 1 2 3 4")
                             + at("zone z.example has no SOA record at its apex; expected one")),
     "serial of 33 bits": ("$TTL 5\n@ SOA ns h 4294967296 2 3 4 5\n@ NS ns\nns A 127.0.0.1\n",
-                          at((2, 'a number does not fit into its field: "@ SOA ns h 4294967296 2 3 4 5"'),
+                          at((2, 'a number or a length does not fit: "@ SOA ns h 4294967296 2 3 4 5"'),
                              "zone z.example has no SOA record at its apex; expected one")),
     # the zone as a whole
     "empty": ("", at("zone z.example has no SOA record at its apex; expected one",
@@ -260,9 +265,13 @@ def test_good_zones_are_silent(name, tmp_path):
      'relevo.conf:5: service "b.a" stands at or below the delegation of a.z.example in z.zone'),
     ("", service("a", 'address = "127.0.0.1"; records = "MX x";'),
      'relevo.conf:5: records: "MX x": Syntax error, could not parse the RR\'s rdata'),
+    ("", service("a", 'address = "127.0.0.1"; records = "MX 65536 ns";'),
+     'relevo.conf:5: records: "MX 65536 ns": a number or a length does not fit'),
+    ("", service("a", 'address = "127.0.0.1"; records = "TXT (x";'),
+     'relevo.conf:5: records: "TXT (x": a parenthesis that is not closed'),
     ("m MX 1 a\n", service("a"), None),
     ("a TXT x\n", service("a", 'address = "127.0.0.1"; records = "MX 2 ns";'), None),
-], ids=["address", "record", "cname", "static cname", "below a cut", "bad record", "as a target", "beside another type"])
+], ids=["address", "record", "cname", "static cname", "below a cut", "bad record", "large number", "open parenthesis", "as a target", "beside another type"])
 def test_services_in_zones(zone, services, expected, tmp_path):
     """A service and the zone's own records may not contradict each other; both places are told."""
     done = check(tmp_path, HEAD + zone, services)
@@ -282,10 +291,14 @@ def test_included_files_are_named(tmp_path):
         'z.zone:6: Syntax error, %s: "z A 127.0.0"' % RDATA]
 
 
-def test_include_has_an_end(tmp_path):
+@pytest.mark.parametrize("name, expected", [
+    ("z.zone", 'z.zone:5: $INCLUDE of a file that is being read already: "$INCLUDE z.zone"'),
+    ("./z.zone", '%s:5: $INCLUDE goes deeper than 8 files: "$INCLUDE ./z.zone"' % "/".join(["{folder}", *"........", "z.zone"])),
+])
+def test_include_has_an_end(name, expected, tmp_path):
     """A file that includes itself is a mistake, not a loop."""
-    done = check(tmp_path, HEAD + "$INCLUDE z.zone\n")
-    assert 'z.zone:5: $INCLUDE goes deeper than 8 files: "$INCLUDE z.zone"' in complaints(done, tmp_path)
+    done = check(tmp_path, HEAD + "$INCLUDE %s\n" % name)
+    assert expected.replace("{folder}", str(tmp_path)) in complaints(done, tmp_path)
     assert done.returncode == 1
 
 

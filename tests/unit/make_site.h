@@ -140,7 +140,6 @@ site_open(struct site *s, const char *server, const struct make_zone *zones, siz
 static inline void
 site_close(struct site *s)
 {
-	rcu_barrier();
 	table_free(s->table);
 	plan_free(s->plan);
 	zones_free(s->zones);

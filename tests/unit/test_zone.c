@@ -168,6 +168,25 @@ what_is_read(void **state)
 	}
 }
 
+/* TTLs stay in force behind an included file; origin and owner are as they were before it. */
+static void
+included(void **state)
+{
+	static const char inner[] = "$TTL 9\n$ORIGIN y\nb A 127.0.0.2\n";
+	char path[32], master[512], expected[512];
+	int fd = site_file(inner, strlen(inner), path);
+
+	(void)state;
+	snprintf(master, sizeof master, HEAD "a 5 A 127.0.0.1\n$INCLUDE %s x\n\tTXT c\nd A 127.0.0.3\n", path);
+	snprintf(expected, sizeof expected, "%s%s", HEAD_IS,
+	    "a.t.test 5 A 127.0.0.1\na.t.test 9 TXT \"c\"\nb.y.x.t.test 9 A 127.0.0.2\nd.t.test 9 A 127.0.0.3\n"
+	    "y.x.t.test empty\nx.t.test empty\n");
+	read_zone(master, NULL);
+	assert_string_equal(complaints_text(), "");
+	assert_string_equal(zone_text(), expected);
+	close(fd);
+}
+
 static void
 limits(void **state)
 {
@@ -206,7 +225,7 @@ what_is_wrong(void **state)
 		    ":4: Syntax error, superfluous text present: \"a 5 A 127.0.0.1 127.0.0.2\"\n"
 		    ":7: Syntax error, could not parse the RR's rdata: \"b 5 AAAA x\"\n" },
 		{ HEAD "a 5 A ( 127.0.0.1\nb 5 A 127.0.0.2\n",
-		    ":4: a parenthesis that is not closed before the end of the file: \"a 5 A 127.0.0.1 b 5 A 127.0.0.2\"\n" },
+		    ":4: a parenthesis that is not closed: \"a 5 A 127.0.0.1 b 5 A 127.0.0.2\"\n" },
 		{ HEAD "a 5 TXT \"b\nc 5 TXT \"d\\\"\n", ":4: a string without its closing quote: \"a 5 TXT \"b\"\"\n"
 							 ":5: a string without its closing quote: \"c 5 TXT \"d\\\"\"\"\n" },
 		{ HEAD "a 5 TXT b )\n", ":4: a closing parenthesis without its opening one: \"a 5 TXT b\"\n" },
@@ -413,6 +432,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_read),
+		cmocka_unit_test(included),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(what_is_wrong),
 		cmocka_unit_test(what_is_right),
