@@ -52,7 +52,7 @@ ALL_LDFLAGS	= $(LDFLAGS) -pie -pthread -Wl,-z,relro,-z,now,--as-needed $(SANITIZ
 # ThreadSanitizer cannot map its shadow where the kernel randomises addresses widely.
 STEADY_ADDRESSES	= $(if $(filter thread,$(SAN)),$(shell setarch -R true 2>/dev/null && echo setarch -R))
 SAN_ENV	:= ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
-	   LSAN_OPTIONS=print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	   LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp UBSAN_OPTIONS=print_stacktrace=1 \
 	   TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/tests/tsan.supp
 
 # --- targets ---------------------------------------------------------------------------

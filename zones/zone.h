@@ -41,7 +41,7 @@ struct zone_name {
 
 /* What a member says beside addresses. By member index. */
 struct zone_member {
-	const uint8_t		*cname;		/* wire format as written; NULL: none */
+	const uint8_t		*cname;		/* wire format NULL: none */
 	struct zone_record	*records;	/* ttl unused */
 };
 
