@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Log: one line, one write(2), on stderr. No memory is allocated, so that the line about
- * having none can be written.
+ * having none can be written. A line that nobody would read is lost: whoever collects the
+ * log may hang, and we must not hang with him.
  */
 #include "conf/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_MAX       4096 /* what is longer is cut */
-#define LINE_MAX_BYTES (TEXT_MAX + 256)
+#define LINE_MAX_BYTES PIPE_BUF /* so much a pipe takes at once, or says that it does not */
+#define TEXT_MAX       (LINE_MAX_BYTES - 256) /* what is longer is cut */
 
 enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_FATAL };
 
@@ -22,6 +25,7 @@ static const char *process_name = "relevod";
 static bool debug_wanted;
 static bool on_terminal;
 static bool coloured;
+static unsigned long lost; /* lines since the last that was written */
 
 void
 log_init(const char *process, bool debug)
@@ -70,6 +74,30 @@ stamp(char *out, size_t size)
 	snprintf(out + len, size - len, ".%03ld ", now.tv_nsec / 1000000);
 }
 
+static bool
+put(const char *out, size_t len)
+{
+	struct pollfd stderr_ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&stderr_ready, 1, 0) == 1 && write(STDERR_FILENO, out, len) != -1;
+}
+
+/* Say how many lines were lost, as soon as there is room again. */
+static bool
+tell_lost(void)
+{
+	char out[128];
+	int len;
+
+	if (lost == 0)
+		return true;
+	len = snprintf(out, sizeof(out), "%s: %lu lines of the log were lost, nobody took them\n", process_name, lost);
+	if (len < 0 || !put(out, (size_t)len))
+		return false;
+	lost = 0;
+	return true;
+}
+
 __attribute__((format(printf, 3, 0))) static void
 line(enum level level, int error, const char *fmt, va_list ap)
 {
@@ -82,8 +110,8 @@ line(enum level level, int error, const char *fmt, va_list ap)
 	stamp(when, sizeof(when));
 	len = snprintf(out, sizeof(out), "%s%s%s: %s%s%s%s\n", when, colour ? "\033[33m" : "", process_name, escaped,
 	    error != 0 ? ": " : "", error != 0 ? strerror(error) : "", colour ? "\033[0m" : "");
-	if (len < 0 || write(STDERR_FILENO, out, (size_t)len) == -1)
-		return; /* there is nowhere left to say so */
+	if (len < 0 || !tell_lost() || !put(out, (size_t)len))
+		lost++;
 }
 
 void

@@ -2,7 +2,6 @@
 /* Generation: see generation.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/mem.h"
 #include "dnsd/generation.h"
@@ -34,13 +33,18 @@ generation_check(const char *file, struct complaints *c)
 	conf_free(conf);
 }
 
-static int
+/* The older one's, if it has the same path and its file has not been removed. */
+static void
 open_control(struct generation *g, const struct generation *older, struct complaints *c)
 {
-	g->control_borrowed = older && strcmp(older->conf->server.control, g->conf->server.control) == 0;
+	const char *path = g->conf->server.control;
+
+	g->control_borrowed =
+	    older && strcmp(older->conf->server.control, path) == 0 && listen_control_stands(path, &older->control);
 	if (g->control_borrowed)
-		return older->control_fd;
-	return listen_control(g->conf->server.control, c);
+		g->control = older->control;
+	else
+		listen_control(path, &g->control, c);
 }
 
 struct generation *
@@ -61,7 +65,7 @@ generation_make(const char *file, const struct generation *older, struct complai
 	g->table = table_build(conf, zones);
 	zones_free(zones);
 	g->listeners = listen_open(conf, older ? older->listeners : NULL, c);
-	g->control_fd = open_control(g, older, c);
+	open_control(g, older, c);
 	if (c->mistakes > mistakes) {
 		generation_abandon(g);
 		return NULL;
@@ -72,16 +76,6 @@ generation_make(const char *file, const struct generation *older, struct complai
 	return g;
 }
 
-static void
-close_control(struct generation *g)
-{
-	if (g->control_fd < 0)
-		return;
-	close(g->control_fd);
-	unlink(g->conf->server.control);
-	g->control_fd = -1;
-}
-
 void
 generation_abandon(struct generation *g)
 {
@@ -90,7 +84,7 @@ generation_abandon(struct generation *g)
 	listen_abandon(g->listeners);
 	g->listeners = NULL;
 	if (g->control_borrowed)
-		g->control_fd = -1;
+		g->control.fd = -1;
 	generation_free(g);
 }
 
@@ -100,9 +94,9 @@ generation_adopt(struct generation *g, struct generation *older)
 	listen_retire(older->listeners, g->listeners);
 	older->listeners = NULL;
 	if (g->control_borrowed)
-		older->control_fd = -1;
+		older->control.fd = -1;
 	g->control_borrowed = false;
-	close_control(older);
+	listen_control_close(older->conf->server.control, &older->control);
 }
 
 void
@@ -111,7 +105,7 @@ generation_free(struct generation *g)
 	if (g == NULL)
 		return;
 	listen_abandon(g->listeners); /* all of it is our own by now */
-	close_control(g);
+	listen_control_close(g->conf->server.control, &g->control);
 	board_free(g->board);
 	table_free(g->table);
 	conf_free(g->conf);

@@ -35,7 +35,7 @@ struct generation {
 	struct table		*table;
 	struct board		*board;
 	struct listeners	*listeners;
-	int			 control_fd;
+	struct control_socket	 control;
 	bool			 control_borrowed;	/* the older generation's */
 	struct child		 dns;
 	struct child		 health;

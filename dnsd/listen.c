@@ -234,6 +234,20 @@ listen_abandon(struct listeners *l)
 	free_all(l);
 }
 
+/*
+ * A UDP socket that is connected to itself is out of its SO_REUSEPORT group: the kernel
+ * gives what comes to the others. What it has stays for the old dns process to read.
+ */
+static void
+divert(int fd)
+{
+	union conf_sockaddr self;
+	socklen_t len = sizeof self;
+
+	if (getsockname(fd, &self.sa, &len) == 0)
+		(void)connect(fd, &self.sa, len);
+}
+
 void
 listen_retire(struct listeners *older, struct listeners *newer)
 {
@@ -245,9 +259,12 @@ listen_retire(struct listeners *older, struct listeners *newer)
 	for (i = 0; i < older->n; i++) {
 		const struct listener *same = find(newer, &older->list[i]);
 
-		for (w = 0; w < older->workers; w++)
-			if (same == NULL || w >= newer->workers)
-				close_worker(&older->list[i], w);
+		for (w = 0; w < older->workers; w++) {
+			if (same && w < newer->workers)
+				continue;
+			divert(older->list[i].udp[w]);
+			close_worker(&older->list[i], w);
+		}
 	}
 	free_all(older);
 	for (i = 0; i < newer->n; i++)
@@ -283,29 +300,52 @@ make_way(const char *path)
 	free(folder);
 }
 
-int
-listen_control(const char *path, struct complaints *c)
+void
+listen_control(const char *path, struct control_socket *s, struct complaints *c)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, result;
+	struct stat st;
+	int result;
 	mode_t mask;
 
+	s->fd = -1;
 	strncpy(addr.sun_path, path, sizeof addr.sun_path - 1);
 	if (somebody_listens(&addr)) {
 		complain(c, COMPLAINT_MISTAKE, (struct place){ NULL, 0 },
 		    "server.control: \"%s\": another relevod listens there; stop it, or choose another path", path);
-		return -1;
+		return;
 	}
 	make_way(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mask = umask(CONTROL_MASK);
-	result = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&addr, sizeof addr);
+	result = s->fd < 0 ? -1 : bind(s->fd, (const struct sockaddr *)&addr, sizeof addr);
 	umask(mask);
-	if (result == 0 && listen(fd, CONTROL_BACKLOG) == 0)
-		return fd;
+	if (result == 0 && listen(s->fd, CONTROL_BACKLOG) == 0 && stat(path, &st) == 0) {
+		s->dev = st.st_dev;
+		s->ino = st.st_ino;
+		return;
+	}
 	complain(c, COMPLAINT_MISTAKE, (struct place){ NULL, 0 }, "server.control: cannot listen on \"%s\": %s", path,
 	    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+bool
+listen_control_stands(const char *path, const struct control_socket *s)
+{
+	struct stat st;
+
+	return s->fd >= 0 && stat(path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
+}
+
+void
+listen_control_close(const char *path, struct control_socket *s)
+{
+	if (listen_control_stands(path, s))
+		unlink(path);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
 }

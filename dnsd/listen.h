@@ -7,6 +7,7 @@
 #ifndef DNSD_LISTEN_H
 #define DNSD_LISTEN_H
 
+#include <sys/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,13 +38,24 @@ struct listeners *listen_open(const struct conf *conf, const struct listeners *o
 /* The generation was not taken: close what was opened for it alone. NULL is allowed. */
 void listen_abandon(struct listeners *l);
 
-/* The generation was taken: close what only older has. NULL is allowed. */
+/*
+ * The generation was taken: close what only older has. Nothing arrives at such a UDP socket
+ * any more, but who shares it may read what is waiting there. NULL is allowed.
+ */
 void listen_retire(struct listeners *older, struct listeners *newer);
 
 /*
- * The control socket, listening, for its owner and group alone; a socket file that nobody
- * listens on any more is replaced. -1 with a mistake in c.
+ * The control socket, listening, for its owner and group alone. A socket file that nobody
+ * listens on any more is replaced.
  */
-int listen_control(const char *path, struct complaints *c);
+struct control_socket {
+	int	fd;		/* -1: none */
+	dev_t	dev;		/* of its file, to know it again */
+	ino_t	ino;
+};
+
+void listen_control(const char *path, struct control_socket *s, struct complaints *c); /* a mistake: fd is -1 */
+bool listen_control_stands(const char *path, const struct control_socket *s);          /* its file is still there */
+void listen_control_close(const char *path, struct control_socket *s);                 /* with its file */
 
 #endif

@@ -243,7 +243,10 @@ on_serving(struct parent *p, struct generation *g)
 	log_info("generation %u serves %zu names, %zu services", g->number, table_names(g->table), g->conf->n_services);
 	if (p->old == NULL)
 		return;
+	if (p->old->dns.pid == 0)
+		tell(&p->old->health, true, ""); /* dead before the switch: nobody will be reaped */
 	link_send(p->old->dns.link, LINK_RETIRE, NULL, 0, -1);
+	free_old(p);
 }
 
 static void
@@ -353,7 +356,7 @@ become_dns(struct parent *p, struct generation *g, pid_t parent, int parent_fd, 
 _Noreturn static void
 become_health(struct parent *p, struct generation *g, bool standby, pid_t parent, int parent_fd, int dns_fd)
 {
-	int keep[] = { parent_fd, dns_fd, g->control_fd };
+	int keep[] = { parent_fd, dns_fd, g->control.fd };
 	struct health_start start = {
 		.conf = g->conf,
 		.board = g->board,
@@ -364,7 +367,7 @@ become_health(struct parent *p, struct generation *g, bool standby, pid_t parent
 		.older_board = standby ? p->current->board : NULL,
 		.parent_fd = parent_fd,
 		.dns_fd = dns_fd,
-		.control_fd = g->control_fd,
+		.control_fd = g->control.fd,
 	};
 
 	child_enter("health", parent, g->conf->server.user, keep, 3);

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct conn {
 	uint8_t			*pending;	/* replies that the socket did not take; NULL: none */
 	size_t			 pending_len;
 	size_t			 pending_sent;
+	bool			 asked;		/* a whole query came */
 	size_t			 in_len;
 	uint8_t			 in[LENGTH_LEN + QUERY_ROOM];
 };
@@ -54,7 +56,7 @@ struct tcp_worker {
 	bool			  draining;
 	TAILQ_HEAD(conns, conn)	  conns;
 	struct serve		  serve;
-	size_t			  out_len;
+	size_t			  out_len;	/* of replies to the connection in hand */
 	uint8_t			  out[OUT_ROOM];
 };
 
@@ -88,6 +90,7 @@ conn_cut(struct conn *c)
 static void
 conn_useful(struct conn *c)
 {
+	c->asked = true;
 	TAILQ_REMOVE(&c->worker->conns, c, next);
 	TAILQ_INSERT_TAIL(&c->worker->conns, c, next);
 	event_add(c->idle, c->worker->idle_common);
@@ -132,6 +135,7 @@ answer(struct conn *c, const uint8_t *message, size_t len)
 	struct asker asker = { &c->client.sa, true };
 	size_t reply_len;
 
+	assert(OUT_ROOM - w->out_len >= LENGTH_LEN + SERVE_TCP_ROOM);
 	memcpy(out + LENGTH_LEN, message, len);
 	reply_len = serve(&w->serve, out + LENGTH_LEN, len, &asker);
 	if (reply_len == 0)
@@ -147,6 +151,7 @@ answer_all(struct conn *c)
 	struct tcp_worker *w = c->worker;
 	size_t at = 0, len;
 
+	w->out_len = 0; /* what a connection that broke has left is nobody else's */
 	while (c->pending == NULL && c->in_len - at >= LENGTH_LEN) {
 		len = rr_get16(c->in + at);
 		if (len > QUERY_ROOM)
@@ -183,7 +188,6 @@ read_some(struct conn *c)
 		return -1;
 	c->in_len += (size_t)n;
 	if (!answer_all(c)) {
-		c->worker->out_len = 0;
 		counter_add(c->worker->serve.counts, COUNTER_TCP_REFUSED);
 		return -1;
 	}
@@ -221,7 +225,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	c->pending = NULL;
 	event_del(c->writable);
 	event_add(c->readable, NULL);
-	if (!answer_all(c) || (c->worker->draining && is_finished(c)))
+	if (!answer_all(c))
+		conn_cut(c);
+	else if (c->worker->draining && is_finished(c))
 		conn_close(c);
 }
 
@@ -305,21 +311,25 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		socklen_t len = sizeof client;
 
 		conn_fd = accept4(fd, &client.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (conn_fd < 0)
+		if (conn_fd >= 0)
+			conn_open(w, conn_fd, &client);
+		else if (out_of_descriptors(errno) && !TAILQ_EMPTY(&w->conns))
+			conn_cut(TAILQ_FIRST(&w->conns));
+		else
 			break;
-		conn_open(w, conn_fd, &client);
 	}
 	if (i == ACCEPT_BATCH || !out_of_descriptors(errno))
 		return;
-	if (!TAILQ_EMPTY(&w->conns))
-		conn_cut(TAILQ_FIRST(&w->conns));
 	stop_accepting(w);
 	event_add(w->accept_again, &(struct timeval){ 0, ACCEPT_AGAIN_US });
 }
 
 /* -- the thread -- */
 
-/* Take in what has arrived before closing: closing over unread data would reset the connection and lose replies. */
+/*
+ * Take in what has arrived before closing: closing over unread data would reset the
+ * connection and lose replies. Who has just connected gets the time to ask.
+ */
 static void
 drain(struct conn *c)
 {
@@ -327,7 +337,7 @@ drain(struct conn *c)
 
 	while (more > 0 && c->pending == NULL)
 		more = read_some(c);
-	if (more < 0 || is_finished(c))
+	if (more < 0 || (c->asked && is_finished(c)))
 		conn_close(c);
 }
 

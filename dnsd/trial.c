@@ -12,17 +12,21 @@
 #include <event2/event.h>
 
 #include "conf/link.h"
+#include "conf/log.h"
 #include "conf/mem.h"
 #include "dnsd/child.h"
 #include "dnsd/generation.h"
 #include "dnsd/trial.h"
 
+#define DEADLINE_S	120	/* a folder that hangs must not stop all reloads to come */
 #define TEXT_MAX	(LINK_PAYLOAD_MAX - 1)	/* it travels to relevoctl in one message */
 
 struct trial {
 	pid_t		 pid;
 	int		 fd;		/* its complaints */
 	struct event	*readable;
+	struct event	*deadline;
+	bool		 expired;
 	trial_done_fn	 done;
 	void		*arg;
 	size_t		 len;
@@ -53,6 +57,17 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	read_text(t);
 	if (t->len == before)
 		event_del(t->readable); /* its end; SIGCHLD follows */
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct trial *t = arg;
+
+	(void)fd;
+	(void)what;
+	t->expired = true;
+	trial_kill(t);
 }
 
 /* The process that reads. */
@@ -98,8 +113,11 @@ trial_start(struct event_base *base, const char *file, trial_done_fn done, void 
 	t->done = done;
 	t->arg = arg;
 	t->readable = event_new(base, t->fd, EV_READ | EV_PERSIST, on_readable, t);
-	if (t->readable)
-		event_add(t->readable, NULL);
+	t->deadline = evtimer_new(base, on_deadline, t);
+	if (t->readable == NULL || t->deadline == NULL)
+		fatalx("no memory for events");
+	event_add(t->readable, NULL);
+	event_add(t->deadline, &(struct timeval){ DEADLINE_S, 0 });
 	return t;
 }
 
@@ -112,7 +130,9 @@ trial_pid(const struct trial *t)
 static void
 describe(struct trial *t, int status)
 {
-	if (WIFSIGNALED(status))
+	if (t->expired)
+		snprintf(t->text, sizeof t->text, "the files could not be read within %d s", DEADLINE_S);
+	else if (WIFSIGNALED(status))
 		snprintf(t->text, sizeof t->text, "the process that reads the files was ended by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
@@ -128,8 +148,8 @@ trial_ended(struct trial *t, int status)
 	read_text(t);
 	if (!good && t->len == 0)
 		describe(t, status);
-	if (t->readable)
-		event_free(t->readable);
+	event_free(t->readable);
+	event_free(t->deadline);
 	close(t->fd);
 	t->done(t->arg, good, t->text);
 	free(t);

@@ -16,6 +16,7 @@
 
 #define BATCH		32	/* beyond, the kernel's work a packet no longer shrinks */
 #define PACKET_ROOM	2048	/* larger queries are cut, and so malformed; replies need SERVE_UDP_ROOM */
+#define LAST_BATCHES	1024	/* more than a socket's buffer holds */
 #define WAKE_SIGNAL	SIGUSR2
 #define WAKE_AGAIN_NS	1000000	/* the signal may come just before recvmmsg() blocks */
 
@@ -144,6 +145,23 @@ send_batch(struct udp_worker *w, int n)
 	}
 }
 
+/*
+ * What waits in a socket that the next generation does not have would be lost with it;
+ * nothing new arrives there any more (listen_retire()). Otherwise it does no harm.
+ */
+static void
+answer_waiting(struct udp_worker *w)
+{
+	int i, n = BATCH;
+
+	for (i = 0; i < LAST_BATCHES && n > 0; i++) {
+		reset(w, BATCH);
+		n = recvmmsg(w->fd, w->in, BATCH, MSG_DONTWAIT, NULL);
+		if (n > 0)
+			send_batch(w, answer_batch(w, n));
+	}
+}
+
 static void *
 run(void *arg)
 {
@@ -159,6 +177,7 @@ run(void *arg)
 		else
 			n = 0; /* interrupted, or an ICMP error of an earlier reply: nothing was overwritten */
 	}
+	answer_waiting(w);
 	table_thread_end();
 	w->ended = true;
 	return NULL;
