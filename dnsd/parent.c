@@ -241,6 +241,7 @@ on_serving(struct parent *p, struct generation *g)
 {
 	g->dns.serving = true;
 	log_info("generation %u serves %zu names, %zu services", g->number, table_names(g->table), g->conf->n_services);
+	log_debug("generation %u: the table has %zu bytes", g->number, table_size(g->table));
 	if (p->old == NULL)
 		return;
 	if (p->old->dns.pid == 0)

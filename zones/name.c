@@ -17,16 +17,6 @@ name_len(const uint8_t *name)
 	return (size_t)(p - name) + 1;
 }
 
-unsigned
-name_labels(const uint8_t *name)
-{
-	unsigned n = 0;
-
-	for (; *name != 0; name += 1 + *name)
-		n++;
-	return n;
-}
-
 /*
  * Eight octets at once. A label's length (at most 63) is below 'A', so lengths stay
  * as they are. Per octet below 0x80: the high bit of (c + 0x3f) tells c >= 'A', that of
@@ -69,19 +59,6 @@ name_equal(const uint8_t *a, const uint8_t *b)
 	size_t len = name_len(a);
 
 	return len == name_len(b) && memcmp(a, b, len) == 0;
-}
-
-bool
-name_equal_any_case(const uint8_t *a, const uint8_t *b)
-{
-	size_t i, len = name_len(a);
-
-	if (len != name_len(b))
-		return false;
-	for (i = 0; i < len; i++)
-		if (lower1(a[i]) != lower1(b[i]))
-			return false;
-	return true;
 }
 
 bool

@@ -15,12 +15,10 @@
 
 /* Octets of the name, 1 to 255; the name must be well-formed. */
 size_t name_len(const uint8_t *name);
-unsigned name_labels(const uint8_t *name); /* without the root */
 
 /* Copy in lower case (RFC 4343); dst may be src. */
 void name_lower(uint8_t *dst, const uint8_t *src, size_t len);
 bool name_equal(const uint8_t *a, const uint8_t *b); /* both in lower case */
-bool name_equal_any_case(const uint8_t *a, const uint8_t *b);
 
 /* Is name at or below parent? Both in lower case. */
 bool name_within(const uint8_t *name, const uint8_t *parent);
