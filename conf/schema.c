@@ -51,7 +51,7 @@ static const struct setting server_rows[] = {
 	  "Reserved; read and checked, not used by this version.", AT(http) },
 	{ "state", SETTING_PATH, 0, 1, 1023, "\"/var/lib/relevo\"",
 	  "Reserved; read and checked, not used by this version.", AT(state) },
-	{ "identity", SETTING_STRING, 0, 1, 255, NULL,
+	{ "identity", SETTING_STRING, 0, 1, 128, NULL,
 	  "What NSID and the name id.server say.", AT(identity) },
 	{ "hide_version", SETTING_BOOL, 0, 0, 0, "false",
 	  "Whether version.bind is refused.", AT(hide_version) },

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/file.h"
 #include "conf/mem.h"
 
 #define FILE_MAX	  ((size_t)256 << 20) /* a device that never ends is not a configuration */
@@ -249,18 +250,17 @@ stream_read(FILE *f, size_t *len)
 }
 
 static char *
-file_text(const char *file, size_t *len)
+file_text(const char *file, size_t *len, const char **why)
 {
-	FILE *f = fopen(file, "re");
+	FILE *f = file_open(file, why);
 	char *text;
-	int error;
 
 	if (f == NULL)
 		return NULL;
 	text = stream_read(f, len);
-	error = errno;
+	if (text == NULL)
+		*why = strerror(errno);
 	fclose(f);
-	errno = error;
 	return text;
 }
 
@@ -281,6 +281,7 @@ file_add(struct job *job, const char *file, unsigned depth, struct place from)
 {
 	struct scan scan = { .file = file, .line = 1, .depth = depth };
 	size_t len, good_len;
+	const char *why;
 	char *text;
 	int result;
 
@@ -289,11 +290,11 @@ file_add(struct job *job, const char *file, unsigned depth, struct place from)
 		    DEPTH_MAX);
 		return -1;
 	}
-	text = file_text(file, &len);
+	text = file_text(file, &len, &why);
 	if (text == NULL && from.file == NULL)
-		complain(job->complaints, COMPLAINT_MISTAKE, (struct place){ file, 0 }, "%s", strerror(errno));
+		complain(job->complaints, COMPLAINT_MISTAKE, (struct place){ file, 0 }, "%s", why);
 	else if (text == NULL)
-		complain(job->complaints, COMPLAINT_MISTAKE, from, "@include \"%s\": %s", file, strerror(errno));
+		complain(job->complaints, COMPLAINT_MISTAKE, from, "@include \"%s\": %s", file, why);
 	if (text == NULL)
 		return -1;
 	good_len = strlen(text);

@@ -6,6 +6,7 @@
 #define QR_BIT		0x80
 #define OPCODE_BITS	0x78
 #define LABEL_MAX	63
+#define POINTER_BITS	0xc0	/* RFC 1035 section 4.1.4 */
 #define RR_FIXED	10	/* type, class, TTL, rdata length */
 #define ADDITIONAL_MAX	2	/* OPT and TSIG */
 
@@ -75,6 +76,42 @@ read_additional(const uint8_t *packet, size_t len, size_t *at, struct query *q)
 	return edns_read(&q->edns, rr_get16(p + 2), rr_get32(p + 4), p + RR_FIXED, rdata_len);
 }
 
+/* Length of a name that may end in a pointer, which is not followed; 0: malformed. */
+static size_t
+skip_name(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *begin = p;
+
+	while (p < end && *p != 0 && *p <= LABEL_MAX && p - begin < NAME_MAX_LEN)
+		p += 1 + *p;
+	if (p < end && *p == 0)
+		return (size_t)(p - begin) + 1;
+	if (end - p >= 2 && (*p & POINTER_BITS) == POINTER_BITS)
+		return (size_t)(p - begin) + 2;
+	return 0;
+}
+
+/* The authority section: nothing, but behind IXFR the SOA that the client has (RFC 1995 section 3). */
+static bool
+skip_authority(const uint8_t *packet, size_t len, size_t *at, const struct query *q)
+{
+	const uint8_t *p = packet + *at, *end = packet + len;
+	unsigned n = count_at(packet, 8);
+	size_t name_len, rdata_len;
+
+	if (n == 0)
+		return true;
+	if (n > 1 || q->question.type != RR_IXFR)
+		return false;
+	name_len = skip_name(p, end);
+	if (name_len == 0 || (size_t)(end - p) < name_len + RR_FIXED)
+		return false;
+	p += name_len;
+	rdata_len = rr_get16(p + 8);
+	*at += name_len + RR_FIXED + rdata_len;
+	return rr_get16(p) == RR_SOA && *at <= len;
+}
+
 /* Everything behind the question. */
 static bool
 read_rest(const uint8_t *packet, size_t len, struct query *q)
@@ -82,7 +119,7 @@ read_rest(const uint8_t *packet, size_t len, struct query *q)
 	unsigned n = count_at(packet, 10);
 	size_t at = q->question_end;
 
-	if (count_at(packet, 6) != 0 || count_at(packet, 8) != 0 || n > ADDITIONAL_MAX)
+	if (count_at(packet, 6) != 0 || n > ADDITIONAL_MAX || !skip_authority(packet, len, &at, q))
 		return false;
 	for (; n > 0; n--)
 		if (!read_additional(packet, len, &at, q))

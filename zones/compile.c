@@ -17,15 +17,16 @@
 enum chain_end {
 	END_NAME,		/* at a name with other records, or a wildcard's */
 	END_NXDOMAIN,
-	END_CUT,		/* at or below a delegation */
-	END_ELSEWHERE,		/* in another zone, or after COMPILE_CHAIN_MAX steps, or in a loop */
+	END_CUT,		/* at a delegation */
+	END_BELOW_CUT,
+	END_ELSEWHERE,		/* in another zone, of ours or not, or after COMPILE_CHAIN_MAX steps, or in a loop */
 };
 
 struct chain {
 	const struct zone_record	*cname[COMPILE_CHAIN_MAX];
 	unsigned			 n;
 	enum chain_end			 end;
-	const struct zone_name		*last;	/* END_NAME, END_CUT */
+	const struct zone_name		*last;	/* END_NAME, END_CUT, END_BELOW_CUT */
 };
 
 struct compiler *
@@ -175,6 +176,14 @@ add_referral(struct compiler *c, const struct zone *z, const struct zone_name *c
 
 /* -- CNAME chains (RFC 1034 section 3.6.2) -- */
 
+static enum chain_end
+end_at(const struct zone_name *n)
+{
+	if (n->cut == NULL)
+		return END_NAME;
+	return n->cut == n ? END_CUT : END_BELOW_CUT;
+}
+
 static void
 follow(const struct zone *z, const struct zone_name *n, struct chain *chain)
 {
@@ -185,7 +194,7 @@ follow(const struct zone *z, const struct zone_name *n, struct chain *chain)
 	chain->n = 0;
 	for (;;) {
 		chain->last = n;
-		chain->end = n->cut ? END_CUT : END_NAME;
+		chain->end = end_at(n);
 		cname = n->cut || n->service != ZONE_NO_SERVICE ? NULL : zone_rrset(n, RR_CNAME);
 		if (cname == NULL)
 			return;
@@ -197,8 +206,10 @@ follow(const struct zone *z, const struct zone_name *n, struct chain *chain)
 		if (!name_within(target, z->origin))
 			return;
 		n = zone_resolve(z, target, &encloser);
+		if (encloser->nested || (n && n->nested))
+			return;
 		if (n == NULL) {
-			chain->end = encloser->cut ? END_CUT : END_NXDOMAIN;
+			chain->end = encloser->cut ? END_BELOW_CUT : END_NXDOMAIN;
 			chain->last = encloser;
 			return;
 		}
@@ -220,7 +231,7 @@ compile_chain_end(struct compiler *c, const struct zone *z, const struct zone_na
 {
 	begin(c, n, chain->end == END_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR, true); /* RFC 6604 section 2.1 */
 	add_chain(c, chain);
-	if (chain->end == END_CUT)
+	if (chain->end == END_CUT || chain->end == END_BELOW_CUT)
 		add_referral(c, z, chain->last->cut);
 	else if (chain->end != END_ELSEWHERE)
 		add_soa(c, z->origin, zone_rrset(z->apex, RR_SOA));
@@ -247,6 +258,18 @@ next_type(const struct zone_record *r)
 	return r;
 }
 
+/* DS is said on this side of the cut: RFC 4035 section 3.1.4.1. owner: NULL for the asked name */
+static void
+add_ds(struct compiler *c, const struct zone *z, const uint8_t *owner, const struct zone_name *cut)
+{
+	const struct zone_record *ds = zone_rrset(cut, RR_DS);
+
+	if (ds)
+		add_rrset(c, ANSWER_SECTION, owner, ds);
+	else
+		add_soa(c, z->origin, zone_rrset(z->apex, RR_SOA));
+}
+
 static void
 compile_alias(struct compiler *c, const struct zone *z, const struct zone_name *n)
 {
@@ -255,7 +278,7 @@ compile_alias(struct compiler *c, const struct zone *z, const struct zone_name *
 
 	follow(z, n, &chain);
 	r = chain.end == END_NAME ? chain.last->records : NULL;
-	block_begin(&c->block, ZONE_NO_SERVICE, 1 + count_types(r), true);
+	block_begin(&c->block, ZONE_NO_SERVICE, 1 + count_types(r) + (chain.end == END_CUT), true);
 	begin(c, n, RCODE_NOERROR, true);
 	add_rrset(c, ANSWER_SECTION, NULL, chain.cname[0]);
 	block_add_type(c, RR_CNAME);
@@ -265,6 +288,12 @@ compile_alias(struct compiler *c, const struct zone *z, const struct zone_name *
 		add_rrset(c, ANSWER_SECTION, chain.cname[chain.n - 1]->rdata, r);
 		block_add_type(c, r->type);
 	}
+	if (chain.end == END_CUT) {
+		begin(c, n, RCODE_NOERROR, true);
+		add_chain(c, &chain);
+		add_ds(c, z, chain.cname[chain.n - 1]->rdata, chain.last);
+		block_add_type(c, RR_DS);
+	}
 	compile_chain_end(c, z, n, &chain);
 }
 
@@ -273,16 +302,13 @@ compile_alias(struct compiler *c, const struct zone *z, const struct zone_name *
 static void
 compile_cut(struct compiler *c, const struct zone *z, const struct zone_name *cut)
 {
-	const struct zone_record *ds = zone_rrset(cut, RR_DS);
-
 	block_begin(&c->block, ZONE_NO_SERVICE, 1, true);
-	if (ds) {
+	if (zone_rrset(cut, RR_DS)) {
 		answer_begin(&c->builder, cut->name, true, RCODE_NOERROR, true);
-		add_rrset(c, ANSWER_SECTION, NULL, ds);
+		add_ds(c, z, NULL, cut);
 		block_add_type(c, RR_DS);
 	} else {
-		block_set_choice(c, block_head(&c->block)->n++, RR_DS, 0,
-		    0); /* the parent's to answer: RFC 4035 section 3.1.4.1 */
+		block_set_choice(c, block_head(&c->block)->n++, RR_DS, 0, 0); /* the zone's NODATA, which all share */
 	}
 	answer_begin(&c->builder, cut->name, false, RCODE_NOERROR, false); /* for names below as well */
 	add_referral(c, z, cut);
@@ -326,6 +352,20 @@ compile_negative(struct compiler *c, const struct zone *z, uint8_t rcode)
 	add_soa(c, z->origin, zone_rrset(z->apex, RR_SOA));
 	c->block.len = 0;
 	block_add_answer(c);
+}
+
+bool
+compile_apex_ds(struct compiler *c, const struct zone *z)
+{
+	const struct zone_name *n = z->parent ? zone_find(z->parent, z->origin) : NULL;
+
+	if (n == NULL || (n->cut && n->cut != n)) /* a cut further up leads to a parent that is not ours */
+		return false;
+	answer_begin(&c->builder, z->origin, true, RCODE_NOERROR, true);
+	add_ds(c, z->parent, NULL, n);
+	c->block.len = 0;
+	block_add_answer(c);
+	return true;
 }
 
 void
@@ -547,6 +587,10 @@ compile_static_part(struct compiler *c, const struct recipe *r)
 	}
 }
 
+/*
+ * A member's CNAME stands alone, also when it leads to a name of the zone: the resolver
+ * goes on by itself. Each variant would otherwise need an answer for each type there.
+ */
 void
 compile_recipe(struct compiler *c, const struct recipe *r)
 {

@@ -66,6 +66,9 @@ uint32_t compile_negative_ttl(const struct zone_record *soa);
 void compile_negative(struct compiler *c, const struct zone *z, uint8_t rcode);
 void compile_any(struct compiler *c);
 
+/* DS at the apex as a bare struct answer, out of the zone's parent; false: no zone of ours has it to say. */
+bool compile_apex_ds(struct compiler *c, const struct zone *z);
+
 /* Everything at a static name that owns records (n->cut is NULL or n) as a block. */
 void compile_name(struct compiler *c, const struct zone *z, const struct zone_name *n);
 /* What is said below a cut, for every type. */

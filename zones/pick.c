@@ -66,13 +66,59 @@ add_member(const struct conf *conf, const struct zone_member *members, const str
 }
 
 static int
-by_type(const void *va, const void *vb)
+by_content(const struct pick_record *a, const struct pick_record *b)
+{
+	int d = a->type - b->type;
+
+	if (d == 0)
+		d = a->len - b->len;
+	return d ? d : memcmp(a->rdata, b->rdata, a->len);
+}
+
+static int
+by_group(const struct pick_record *a, const struct pick_record *b)
+{
+	return (a->group > b->group) - (a->group < b->group);
+}
+
+/* The order when all of a type is said together. */
+static int
+all_together(const void *a, const void *b)
+{
+	int d = by_content(a, b);
+
+	return d ? d : by_group(a, b);
+}
+
+/* The order when one group of a type is said. */
+static int
+group_together(const void *va, const void *vb)
 {
 	const struct pick_record *a = va, *b = vb;
+	int d = a->type - b->type;
 
-	if (a->type != b->type)
-		return a->type - b->type;
-	return (a->group > b->group) - (a->group < b->group);
+	if (d == 0)
+		d = by_group(a, b);
+	return d ? d : by_content(a, b);
+}
+
+/* What is said together says the same record once (RFC 2181 section 5). */
+static void
+sort_and_drop_duplicates(struct pick *p)
+{
+	bool all = p->answer == ANSWER_ALL;
+	size_t i, kept = 1;
+
+	if (p->count < 2)
+		return;
+	qsort(p->records, p->count, sizeof *p->records, all ? all_together : group_together);
+	for (i = 1; i < p->count; i++) {
+		const struct pick_record *last = &p->records[kept - 1], *r = &p->records[i];
+
+		if (by_content(last, r) != 0 || (!all && by_group(last, r) != 0))
+			p->records[kept++] = *r;
+	}
+	p->count = kept;
 }
 
 /*
@@ -105,8 +151,7 @@ pick_records(const struct conf *conf, const struct zone_member *members, const s
 	for (i = s->first_member; i < s->first_member + s->n_members; i++)
 		add_member(conf, members, plan, &conf->members[i], p);
 	drop_cnames_beside_others(p);
-	if (p->count > 1)
-		qsort(p->records, p->count, sizeof *p->records, by_type);
+	sort_and_drop_duplicates(p);
 }
 
 /* -- views -- */

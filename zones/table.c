@@ -24,6 +24,7 @@ struct node {
 	uint32_t			zone;
 	bool				cut;		/* at or below a delegation: answers is the referral */
 	bool				has_wildcard;	/* "*" stands right below */
+	bool				apex;		/* of its zone */
 	uint8_t				len;
 	uint8_t				name[];		/* wire format, lower case */
 };
@@ -36,6 +37,7 @@ struct published {			/* a block that will be replaced */
 struct table_zone {
 	const struct answer	*nodata;
 	const struct answer	*nxdomain;
+	const struct answer	*ds;		/* said at its apex; NULL: the zone above is not ours */
 	const uint8_t		*origin;
 	struct zone_record	*soa;
 };
@@ -169,6 +171,8 @@ answer_at(const struct table *t, const struct node *node, uint16_t type, const s
 	const struct answers *answers = atomic_load_explicit(&node->answers, memory_order_acquire);
 	const struct choice *choice;
 
+	if (type == RR_DS && node->apex && t->zones[node->zone].ds)
+		return t->zones[node->zone].ds;
 	if (answers == NULL)
 		return t->zones[node->zone].nodata;
 	choice = find_choice(answers, type);
@@ -297,59 +301,6 @@ table_publish(struct table *t, const struct plan *plan, const uint32_t *list, si
 
 /* -- building -- */
 
-/* All our zones' apexes, to see which zone a name belongs to when zones are nested. */
-struct apexes {
-	struct zones	*zones;
-	uint32_t	*slots;		/* zone index + 1 */
-	size_t		 n_slots;	/* a power of two */
-	bool		 nested;	/* does any zone stand inside another? */
-};
-
-static uint32_t *
-apex_slot(const struct apexes *a, const uint8_t *name, size_t len)
-{
-	size_t i = name_hash(name, len) & (a->n_slots - 1);
-
-	while (a->slots[i] && !name_equal(a->zones->list[a->slots[i] - 1]->origin, name))
-		i = (i + 1) & (a->n_slots - 1);
-	return &a->slots[i];
-}
-
-static bool
-other_apex_above(const struct apexes *a, const uint8_t *name, const uint8_t *origin)
-{
-	for (; !name_equal(name, origin); name = name_parent(name))
-		if (*apex_slot(a, name, name_len(name)))
-			return true;
-	return false;
-}
-
-static void
-apexes_init(struct apexes *a, struct zones *zones)
-{
-	const uint8_t root[] = "";
-	uint32_t i;
-
-	a->zones = zones;
-	for (a->n_slots = 8; a->n_slots < 2 * zones->count + 2; a->n_slots *= 2)
-		continue;
-	a->slots = mem_zero(a->n_slots, sizeof *a->slots);
-	for (i = 0; i < zones->count; i++)
-		*apex_slot(a, zones->list[i]->origin, name_len(zones->list[i]->origin)) = i + 1;
-	for (i = 0; i < zones->count && !a->nested; i++) {
-		const uint8_t *origin = zones->list[i]->origin;
-
-		a->nested = *origin && (other_apex_above(a, name_parent(origin), root) || *apex_slot(a, root, 1));
-	}
-}
-
-/* Does a zone of ours further down have this name? */
-static bool
-shadowed(const struct apexes *a, const struct zone *z, const struct zone_name *n)
-{
-	return a->nested && other_apex_above(a, n->name, z->origin);
-}
-
 static const void *
 keep(struct table *t, const struct block *b)
 {
@@ -379,6 +330,7 @@ add_node(struct table *t, const struct zone *z, const struct zone_name *n)
 	node->zone = z->conf->index;
 	node->cut = n->cut != NULL;
 	node->has_wildcard = n->has_wildcard;
+	node->apex = n == z->apex;
 	node->len = n->len;
 	memcpy(node->name, n->name, n->len);
 	insert(t, node);
@@ -429,7 +381,7 @@ add_name(struct table *t, const struct zone *z, const struct zone_name *n, struc
 }
 
 static void
-add_zone(struct table *t, const struct apexes *a, const struct zone *z)
+add_zone(struct table *t, const struct zone *z)
 {
 	struct table_zone *tz = &t->zones[z->conf->index];
 	const struct zone_record *soa = zone_rrset(z->apex, RR_SOA);
@@ -445,8 +397,10 @@ add_zone(struct table *t, const struct apexes *a, const struct zone *z)
 	tz->nodata = keep(t, &t->compiler->block);
 	compile_negative(t->compiler, z, 3);
 	tz->nxdomain = keep(t, &t->compiler->block);
+	if (compile_apex_ds(t->compiler, z))
+		tz->ds = keep(t, &t->compiler->block);
 	for (i = 0; i < z->n_names; i++)
-		if (!shadowed(a, z, z->names[i]))
+		if (z->names[i]->nested == NULL)
 			add_name(t, z, z->names[i], &below);
 }
 
@@ -478,7 +432,6 @@ struct table *
 table_build(const struct conf *conf, struct zones *zones)
 {
 	struct table *t = mem_zero(1, sizeof *t);
-	struct apexes apexes = { 0 };
 	size_t i, names = 0;
 
 	t->conf = conf;
@@ -491,10 +444,8 @@ table_build(const struct conf *conf, struct zones *zones)
 	t->slots = arena_alloc(t->arena, t->n_slots * sizeof *t->slots, 64);
 	compile_any(t->compiler);
 	t->any = keep(t, &t->compiler->block);
-	apexes_init(&apexes, zones);
 	for (i = 0; i < zones->count; i++)
-		add_zone(t, &apexes, zones->list[i]);
-	free(apexes.slots);
+		add_zone(t, zones->list[i]);
 	index_dynamics(t);
 	t->members = zones->members;
 	t->members_arena = zones->arena;

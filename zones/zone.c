@@ -234,16 +234,18 @@ link_parents(struct zone *z, struct zone_name *n)
 	}
 }
 
-/* A name's cut is the highest one above it. Parents come first by recursion, at most 127 deep. */
-static struct zone_name *
-find_cut(struct zone *z, struct zone_name *n)
+/* What ends the zone at or above the name. Its cut is the highest one. */
+static void
+find_ends(struct zone *z, struct zone_name *n)
 {
-	struct zone_name *top = NULL;
+	struct zone_name *at;
 
-	for (; n != z->apex; n = n->parent)
-		if (zone_rrset(n, RR_NS))
-			top = n;
-	return top;
+	for (at = n; at != z->apex; at = at->parent) {
+		if (zone_rrset(at, RR_NS))
+			n->cut = at;
+		if (at->nested == at)
+			n->nested = at;
+	}
 }
 
 static void
@@ -257,7 +259,7 @@ finish_names(struct zone *z)
 		link_parents(z, z->names[i]);
 	}
 	for (i = 0; i < z->n_names; i++)
-		z->names[i]->cut = find_cut(z, z->names[i]);
+		find_ends(z, z->names[i]);
 }
 
 /* -- services -- */
@@ -323,6 +325,29 @@ check_service(struct zones *zones, struct zone *z, const struct conf *conf, stru
 		    s->name, zone_place(z, n->records).file, n->records->line);
 }
 
+/* A CNAME that leads to the name where it stands (in any case; by a wildcard as well) never ends. */
+static void
+check_cnames(const struct zones *zones, struct zone *z, const struct conf *conf, const struct zone_name *n,
+    struct complaints *c)
+{
+	const struct conf_service *s = &conf->services[n->service];
+	const struct zone_name *encloser, *found;
+	uint8_t name[NAME_MAX_LEN];
+	uint32_t i;
+
+	for (i = s->first_member; i < s->first_member + s->n_members; i++) {
+		const uint8_t *cname = zones->members[i].cname;
+
+		if (cname == NULL)
+			continue;
+		name_lower(name, cname, name_len(cname));
+		found = name_within(name, z->origin) ? zone_resolve(z, name, &encloser) : NULL;
+		if (found == n)
+			zone_complain(z, c, COMPLAINT_MISTAKE, conf->members[i].place,
+			    "cname: \"%s\" is the service's own name", conf->members[i].cname);
+	}
+}
+
 static void
 read_member(struct zones *zones, struct zone *z, const struct conf_member *m, struct complaints *c)
 {
@@ -350,19 +375,27 @@ read_member(struct zones *zones, struct zone *z, const struct conf_member *m, st
 /* -- all of it -- */
 
 static struct zone *
-load(struct zones *zones, const struct conf *conf, const struct conf_zone *cz, struct complaints *c)
+zone_new(const struct conf_zone *cz, struct complaints *c)
 {
 	struct zone *z = mem_zero(1, sizeof *z);
-	size_t i, mistakes = c->mistakes;
-	uint32_t s, m;
 
 	z->conf = cz;
 	z->arena = arena_new();
-	if (!zone_read_name(cz->name, (const uint8_t *)"", z->origin)) {
+	z->named = zone_read_name(cz->name, (const uint8_t *)"", z->origin);
+	if (z->named)
+		name_lower(z->origin, z->origin, name_len(z->origin));
+	else
 		zone_complain(z, c, COMPLAINT_MISTAKE, cz->place, "zone \"%s\": not a domain name", cz->name);
-		return z;
-	}
-	name_lower(z->origin, z->origin, name_len(z->origin));
+	return z;
+}
+
+static void
+load(struct zones *zones, struct zone *z, const struct conf *conf, struct complaints *c)
+{
+	const struct conf_zone *cz = z->conf;
+	size_t i, mistakes = c->mistakes;
+	uint32_t s, m;
+
 	zone_read(z, cz->file, c);
 	for (s = cz->first_service; s < cz->first_service + cz->n_services; s++) {
 		add_service(z, &conf->services[s], c);
@@ -370,24 +403,42 @@ load(struct zones *zones, const struct conf *conf, const struct conf_zone *cz, s
 			read_member(zones, z, &conf->members[conf->services[s].first_member + m], c);
 	}
 	finish_names(z);
-	for (i = 0; i < z->n_names; i++)
-		if (z->names[i]->service != ZONE_NO_SERVICE)
-			check_service(zones, z, conf, z->names[i], c);
+	for (i = 0; i < z->n_names; i++) {
+		if (z->names[i]->service == ZONE_NO_SERVICE)
+			continue;
+		check_service(zones, z, conf, z->names[i], c);
+		check_cnames(zones, z, conf, z->names[i], c);
+	}
 	if (c->mistakes == mistakes || z->apex->records) /* without a file there is nothing to judge */
 		zone_check(z, conf, c);
-	return z;
+}
+
+static void
+check_parent(struct zone *z, struct complaints *c)
+{
+	if (z->parent && zone_find(z->parent, z->origin)->cut == NULL)
+		zone_complain(z, c, COMPLAINT_WARNING, z->conf->place,
+		    "zone %s is served here, but its parent zone %s does not delegate it", z->conf->name,
+		    z->parent->conf->name);
 }
 
 struct zones *
 zones_load(const struct conf *conf, struct complaints *c)
 {
 	struct zones *zones = mem_zero(1, sizeof *zones);
+	size_t i;
 
 	zones->arena = arena_new();
 	zones->members = mem_zero(conf->n_members + 1, sizeof *zones->members);
 	zones->list = mem_zero(conf->n_zones + 1, sizeof *zones->list);
 	for (; zones->count < conf->n_zones; zones->count++)
-		zones->list[zones->count] = load(zones, conf, &conf->zones[zones->count], c);
+		zones->list[zones->count] = zone_new(&conf->zones[zones->count], c);
+	nest_zones(zones);
+	for (i = 0; i < zones->count; i++)
+		if (zones->list[i]->named)
+			load(zones, zones->list[i], conf, c);
+	for (i = 0; i < zones->count && c->mistakes == 0; i++)
+		check_parent(zones->list[i], c);
 	return zones;
 }
 

@@ -4,7 +4,8 @@
  * file and the services that the configuration puts into it. Lives only while a table
  * is built; the table copies what it needs.
  *
- * zone.c keeps the names, zone_read.c reads master files (ldns), zone_check.c judges.
+ * zone.c keeps the names, zone_read.c reads master files (ldns), zone_check.c judges,
+ * nest.c says which zone stands inside which.
  */
 #ifndef ZONES_ZONE_H
 #define ZONES_ZONE_H
@@ -32,6 +33,7 @@ struct zone_name {
 	struct zone_record	*records;	/* NULL: an empty non-terminal, or a service alone */
 	struct zone_name	*parent;	/* NULL for the apex */
 	struct zone_name	*cut;		/* zone cut at or above (the apex is none); NULL: authoritative */
+	struct zone_name	*nested;	/* where another zone of ours begins, at or above; what is said here is its */
 	uint32_t		 service;	/* ZONE_NO_SERVICE */
 	bool			 has_wildcard;	/* "*" stands right below */
 	bool			 linked;	/* parents exist (while building) */
@@ -47,8 +49,10 @@ struct zone_member {
 
 struct zone {
 	const struct conf_zone	*conf;
+	const struct zone	*parent;	/* the closest zone of ours that this one stands in, or NULL */
 	struct arena		*arena;
 	struct zone_name	*apex;		/* NULL until something stands there */
+	bool			 named;		/* origin is good */
 	uint8_t			 origin[NAME_MAX_LEN];	/* apex name, lower case */
 	struct zone_name	**names;	/* in the order they came */
 	size_t			 n_names;
@@ -95,6 +99,9 @@ void zone_read(struct zone *z, const char *file, struct complaints *c);
 bool zone_read_name(const char *text, const uint8_t *origin, uint8_t *name); /* false: not a name */
 bool zone_read_record(const uint8_t *origin, const char *text, struct arena *arena, struct zone_record **list,
     const char **why); /* appends to list */
+
+/* nest.c: find each zone's parent, and put the apex of each into its parent as a name. Before zones are read. */
+void nest_zones(struct zones *zones);
 
 /* zone_check.c: what named-checkzone refuses or warns of. */
 void zone_check(struct zone *z, const struct conf *conf, struct complaints *c);

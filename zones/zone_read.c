@@ -15,6 +15,7 @@
 
 #include <ldns/ldns.h>
 
+#include "conf/file.h"
 #include "conf/mem.h"
 #include "zones/entry.h"
 #include "zones/fits.h"
@@ -168,11 +169,12 @@ static void
 include(struct reader *r, const char *path, const ldns_rdf *origin)
 {
 	struct reader inner = *r;
+	const char *why;
 
-	inner.f = fopen(path, "re");
+	inner.f = file_open(path, &why);
 	if (inner.f == NULL) {
 		zone_complain(r->zone, r->complaints, COMPLAINT_MISTAKE, here(r), "$INCLUDE: cannot open %s: %s", path,
-		    strerror(errno));
+		    why);
 		return;
 	}
 	inner.file = add_file(r->zone, path);
@@ -426,6 +428,7 @@ read_file(struct reader *r)
 void
 zone_read(struct zone *z, const char *file, struct complaints *c)
 {
+	const char *why;
 	struct reader r = {
 		.zone = z,
 		.complaints = c,
@@ -433,12 +436,12 @@ zone_read(struct zone *z, const char *file, struct complaints *c)
 		.path = file,
 		.default_ttl = TTL_NOT_GIVEN,
 		.last_ttl = TTL_NOT_GIVEN,
-		.f = fopen(file, "re"),
+		.f = file_open(file, &why),
 	};
 
 	if (r.f == NULL) {
 		zone_complain(z, c, COMPLAINT_MISTAKE, z->conf->place, "zone \"%s\": cannot open file %s: %s",
-		    z->conf->name, file, strerror(errno));
+		    z->conf->name, file, why);
 		return;
 	}
 	r.origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(z->origin), z->origin);

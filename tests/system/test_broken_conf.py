@@ -100,7 +100,7 @@ BROKEN = {
                           lines(2, r'providers.aws.label: "a\x0ab" is not text without control characters, '
                                    '1 to 64 characters')),
     "group for string": (base(server="identity = { };"),
-                         lines(1, "server.identity: a group is not a string, 1 to 255 characters")),
+                         lines(1, "server.identity: a group is not a string, 1 to 128 characters")),
     "string for group": (base(top="", providers='b = "B";'), lines(2, 'providers.b: "B" is not a group: { ... }')),
     "string for list of groups": ('zones = "z";\n',
                                   lines(1, 'zones: "z" is not a list of groups: ( { ... }, { ... } )')),

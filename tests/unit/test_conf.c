@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -487,6 +488,36 @@ targets_are_shared(void **state)
 	conf_free(conf);
 }
 
+static void
+complained(const char *file, const char *expected)
+{
+	struct complaints c = { .list = NULL };
+
+	assert_null(conf_load(file, &c));
+	assert_int_equal(c.count, 1);
+	assert_string_equal(c.list[0].text, expected);
+	complaints_free(&c);
+}
+
+/* A FIFO is not waited for, a device not read. */
+static void
+no_regular_files(void **state)
+{
+	char fifo[PATH_MAX + 64], expected[2 * PATH_MAX + 256];
+	const char *file;
+
+	(void)state;
+	complained("/dev/zero", "/dev/zero: it is not a regular file");
+	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	snprintf(expected, sizeof(expected), "%s: it is not a regular file", fifo);
+	complained(fifo, expected);
+	file = file_in_folder("t.conf", "\n@include \"fifo\"\n");
+	snprintf(expected, sizeof(expected), "%s:2: @include \"%s\": it is not a regular file", file, fifo);
+	complained(file, expected);
+	assert_int_equal(unlink(fifo), 0);
+}
+
 /* Places and values of an included file are its own; relative paths are the main file's. */
 static void
 includes(void **state)
@@ -715,6 +746,7 @@ main(void)
 		cmocka_unit_test(everything),
 		cmocka_unit_test(targets_are_shared),
 		cmocka_unit_test(includes),
+		cmocka_unit_test(no_regular_files),
 		cmocka_unit_test(networks_match),
 		cmocka_unit_test(networks_of_everything),
 		cmocka_unit_test(page_tells_the_table),

@@ -16,7 +16,7 @@
 	"@ 60 NS ns\n" \
 	"ns 60 A 127.0.0.53\n"
 
-enum { ALL, BACKUP, MAIL }; /* services */
+enum { ALL, BACKUP, MAIL, TWICE, ONE_OF, CNAMES }; /* services */
 
 static const struct make_zone zones[] = {
 	{ "t.test", ZONE_HEAD,
@@ -27,7 +27,14 @@ static const struct make_zone zones[] = {
 		MEMBER("b", "cname = \"LB.example.net.\"; tier = 2; weight = 7;")) ", "
 	    SERVICE("mail", "", MEMBER("a", "address = [ \"127.0.0.1\", \"127.0.0.2\" ]; weight = 4; "
 						"records = [ \"MX 10 mx\", \"TXT x\" ];") ", "
-		MEMBER("b", "address = \"127.0.0.3\"; records = \"MX 20 mx\";")) },
+		MEMBER("b", "address = \"127.0.0.3\"; records = \"MX 20 mx\";")) ", "
+	    SERVICE("twice", "", MEMBER("a", "address = \"127.0.0.1\"; records = [ \"TXT x\", \"MX 10 mx\", \"TXT x\" ];") ", "
+		MEMBER("b", "address = \"127.0.0.2\"; records = [ \"TXT xyz\", \"MX 10 mx\" ];")) ", "
+	    SERVICE("oneof", "answer = \"weighted\";",
+		MEMBER("a", "address = \"127.0.0.1\"; records = [ \"TXT x\", \"MX 10 mx\", \"TXT x\" ];") ", "
+		MEMBER("b", "address = \"127.0.0.2\"; records = \"MX 10 mx\";")) ", "
+	    SERVICE("cnames", "", MEMBER("a", "cname = \"lb.test.\";") ", " MEMBER("b", "cname = \"lb.test.\";") ", "
+		MEMBER("c", "cname = \"lb.test.\"; tier = 2;")) },
 };
 
 static struct site site;
@@ -93,6 +100,11 @@ what_is_said(void **state)
 		{ MAIL, "-+-", "A .2 g7 w3360; MX #13 g6 w3360; TXT #2 g6 w3360" },
 		{ MAIL, "--+", "A .3 g8 w840; MX #13 g8 w840" },
 		{ MAIL, "---", "" },
+		/* one record once (RFC 2181 section 5), in all that is said together */
+		{ TWICE, "++", "A .1 g9 w840; A .2 g10 w840; MX #13 g9 w840; TXT #2 g9 w840; TXT #4 g10 w840" },
+		{ TWICE, "-+", "A .2 g10 w840; MX #13 g10 w840; TXT #4 g10 w840" },
+		{ ONE_OF, "++", "A .1 g11 w840; A .2 g12 w840; MX #13 g11 w840; MX #13 g12 w840; TXT #2 g11 w840" },
+		{ CNAMES, "++-", "CNAME #9 g13 w840" },
 	};
 	struct pick p = { 0 };
 	size_t i, e;

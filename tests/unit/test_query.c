@@ -24,6 +24,9 @@
 #define ONE		       HEADER("\1", "\0", "\0", "\0")
 #define WITH_OPT	       HEADER("\1", "\0", "\0", "\1")
 #define QUESTION	       "\3www\4test\0\0\1\0\1"
+#define IXFR		       "\4test\0\0\xfb\0\1"
+/* behind its owner: type, class, TTL, length; the root twice, and the numbers */
+#define SOA		       "\0\6\0\1\0\0\0\0\0\x16\0\0" "1234567890abcdefghij"
 /* name, type, size 1232, extended rcode, version, flags */
 #define OPT		       "\0\0\x29\x04\xd0\0\0\0\0"
 
@@ -86,6 +89,21 @@ static const struct packet packets[] = {
 	PACKET(HEADER("\1", "\1", "\0", "\0") QUESTION "\0\0\1\0\1\0\0\0\0\0\0", RCODE_FORMERR),
 	PACKET(HEADER("\1", "\0", "\1", "\0") QUESTION "\0\0\1\0\1\0\0\0\0\0\0", RCODE_FORMERR),
 	PACKET(ONE QUESTION "x", RCODE_FORMERR),
+	/* but the SOA that the client has stands behind a question for IXFR (RFC 1995 section 3) */
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\xc0\x0c" SOA, RCODE_NOERROR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\4test\0" SOA, RCODE_NOERROR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\1x\xc0\x0c" SOA, RCODE_NOERROR),
+	PACKET(HEADER("\1", "\0", "\1", "\1") IXFR "\xc0\x0c" SOA OPT "\0\0", RCODE_NOERROR),
+	PACKET(HEADER("\1", "\0", "\0", "\0") IXFR, RCODE_NOERROR),
+	PACKET(HEADER("\1", "\0", "\0", "\0") IXFR "\xc0\x0c" SOA, RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR, RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\xc0", RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\x80\x0c" SOA, RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\xc0\x0c" "\0\6\0\1\0\0\0\0\0\7\0\0", RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") IXFR "\xc0\x0c" "\0\1\0\1\0\0\0\0\0\0", RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\2", "\0") IXFR "\xc0\x0c" SOA "\xc0\x0c" SOA, RCODE_FORMERR),
+	PACKET(HEADER("\1", "\1", "\0", "\0") IXFR "\xc0\x0c" SOA, RCODE_FORMERR),
+	PACKET(HEADER("\1", "\0", "\1", "\0") QUESTION "\xc0\x0c" SOA, RCODE_FORMERR),
 	PACKET(WITH_OPT QUESTION, RCODE_FORMERR),
 	PACKET("\x12\x34\1\0\1\1\0\0\0\0\0\0" QUESTION, RCODE_FORMERR), /* 257 questions */
 	/* names */

@@ -208,6 +208,12 @@ static const struct exchange chains[] = {
 			   "ns.t.test. 60 A 127.0.0.53" },
 	{ "atcut.t.test. A", "NOERROR aa | atcut.t.test. 7 CNAME sub.t.test. | sub.t.test. 7 NS ns.t.test. | "
 			     "ns.t.test. 60 A 127.0.0.53" },
+	{ "atcut.t.test. DS", "NOERROR aa | atcut.t.test. 7 CNAME sub.t.test." NEGATIVE },
+	{ "ds.t.test. DS", "NOERROR aa | ds.t.test. 7 CNAME SIGNED.t.test.; SIGNED.t.test. 7 DS 1 8 99 00" },
+	{ "ds.t.test. A", "NOERROR aa | ds.t.test. 7 CNAME SIGNED.t.test. | SIGNED.t.test. 7 NS ns.t.test. | "
+			  "ns.t.test. 60 A 127.0.0.53" },
+	{ "cut.t.test. DS", "NOERROR aa | cut.t.test. 7 CNAME x.sub.t.test. | sub.t.test. 7 NS ns.t.test. | "
+			    "ns.t.test. 60 A 127.0.0.53" },
 	{ "ent.t.test. A", "NOERROR aa | ent.t.test. 7 CNAME e.t.test." NEGATIVE },
 	{ "wild.t.test. A", "NOERROR aa | wild.t.test. 7 CNAME Q.w.t.test.; Q.w.t.test. 7 A 127.0.0.2" },
 	{ "wildgone.t.test. A", "NXDOMAIN aa | wildgone.t.test. 7 CNAME x.b.w.t.test." NEGATIVE },
@@ -218,11 +224,11 @@ static void
 cnames(void **state)
 {
 	(void)state;
-	CHECK(HEAD
-	    "a 8 A 127.0.0.1\none 7 CNAME a\ntwo 7 CNAME ONE\ngone 7 CNAME z\nout 7 CNAME www.elsewhere.test.\n"
-	    "loop 7 CNAME pool\npool 7 CNAME loop\nself 7 CNAME self\nsub 7 NS ns\ncut 7 CNAME x.sub\n"
-	    "atcut 7 CNAME sub\nent 7 CNAME e\nx.e 7 A 127.0.0.3\nwild 7 CNAME Q.w\n*.w 7 A 127.0.0.2\nb.w 7 TXT x\n"
-	    "wildgone 7 CNAME x.b.w\napex 7 CNAME @\n",
+	CHECK(HEAD "a 8 A 127.0.0.1\none 7 CNAME a\ntwo 7 CNAME ONE\ngone 7 CNAME z\nout 7 CNAME www.elsewhere.test.\n"
+		   "loop 7 CNAME pool\npool 7 CNAME loop\nself 7 CNAME self\nsub 7 NS ns\ncut 7 CNAME x.sub\n"
+		   "signed 7 NS ns\nsigned 7 DS 1 8 99 00\nds 7 CNAME SIGNED\natcut 7 CNAME sub\nent 7 CNAME e\nx.e 7 "
+		   "A 127.0.0.3\nwild 7 CNAME Q.w\n*.w 7 A 127.0.0.2\nb.w 7 TXT x\n"
+		   "wildgone 7 CNAME x.b.w\napex 7 CNAME @\n",
 	    NULL, chains);
 }
 
@@ -260,7 +266,13 @@ cname_ends(void **state)
 /* -- several zones -- */
 
 static const struct make_zone nested_zones[] = {
-	{ "t.test", HEAD "n 7 NS ns.n\nns.n 7 A 127.0.0.7\nn 7 DS 1 8 99 00\nin 7 CNAME a.n\nx.n 7 TXT shadowed\n", NULL },
+	{ "t.test", HEAD "n 7 NS ns.n\nns.n 7 A 127.0.0.7\nn 7 DS 1 8 99 00\nin 7 CNAME a.n\n"
+		  "x.n 7 TXT shadowed\ninb 7 CNAME a.b\ninc 7 CNAME z.d.c\natb 7 CNAME B\n*.d.c 7 TXT shadowed\n"
+		  "* 7 TXT wild\n", NULL },
+	{ "b.t.test", "@ 9 SOA ns h 9 2 3 4 1\n@ 9 NS ns\nns 9 A 127.0.0.8\na 9 A 127.0.0.9\n",
+	    SERVICE("@", "", MEMBER("a", "address = \"127.0.0.5\";")) },
+	{ "d.c.t.test", "@ 9 SOA ns h 9 2 3 4 1\n@ 9 NS ns\nns 9 A 127.0.0.8\n", NULL },
+	{ "e.d.c.t.test", "@ 9 SOA ns h 9 2 3 4 1\n@ 9 NS ns\nns 9 A 127.0.0.8\n", NULL },
 	{ "n.t.test", "@ 9 SOA ns h 9 2 3 4 1\n@ 9 NS ns\nns 9 A 127.0.0.8\na 9 A 127.0.0.9\nup 9 CNAME ns.t.test.\n", NULL },
 	{ "other.test", HEAD, NULL },
 };
@@ -271,18 +283,35 @@ static const struct exchange nested[] = {
 	{ "ns.n.t.test. A", "NOERROR aa | ns.n.t.test. 9 A 127.0.0.8" },
 	{ "x.n.t.test. TXT", "NXDOMAIN aa | | n.t.test. 1 SOA ns.n.t.test. h.n.t.test. 9 2 3 4 1" },
 	{ "up.n.t.test. A", "NOERROR aa | up.n.t.test. 9 CNAME ns.t.test." },
-	{ "in.t.test. A", "NOERROR aa | in.t.test. 7 CNAME a.n.t.test. | n.t.test. 7 NS ns.n.t.test. | "
-			  "ns.n.t.test. 7 A 127.0.0.7" },
-	{ "z.t.test. A", NXDOMAIN },
+	/* what is said behind a name of another zone, that zone says: delegated or not */
+	{ "in.t.test. A", "NOERROR aa | in.t.test. 7 CNAME a.n.t.test." },
+	{ "inb.t.test. A", "NOERROR aa | inb.t.test. 7 CNAME a.b.t.test." },
+	{ "atb.t.test. A", "NOERROR aa | atb.t.test. 7 CNAME B.t.test." },
+	{ "inc.t.test. TXT", "NOERROR aa | inc.t.test. 7 CNAME z.d.c.t.test." },
+	{ "c.t.test. TXT", NODATA },		/* a zone stands below it */
+	{ "z.c.t.test. TXT", NXDOMAIN },
+	{ "z.t.test. TXT", "NOERROR aa | z.t.test. 7 TXT \"wild\"" },
+	{ "z.t.test. A", NODATA },
+	/* DS is the parent's to say: RFC 4035 section 3.1.4.1 */
+	{ "n.t.test. DS", "NOERROR aa | n.t.test. 7 DS 1 8 99 00" },
+	{ "N.t.test. DS", "NOERROR aa | N.t.test. 7 DS 1 8 99 00" },
+	{ "b.t.test. DS", NODATA },
+	{ "b.t.test. A", "NOERROR aa | b.t.test. 5 A 127.0.0.5" },
+	{ "d.c.t.test. DS", NODATA },
+	{ "e.d.c.t.test. DS", "NOERROR aa | | d.c.t.test. 1 SOA ns.d.c.t.test. h.d.c.t.test. 9 2 3 4 1" },
+	{ "t.test. DS", NODATA },
 	{ "n.other.test. A", "NXDOMAIN aa | | other.test. 5 SOA ns.other.test. h.other.test. 1 2 3 4 5" },
 };
 
 static void
 nested_in_each_other(void **state)
 {
-	struct make_zone reversed[] = { nested_zones[2], nested_zones[1], nested_zones[0] };
+	struct make_zone reversed[COUNT(nested_zones)];
+	size_t i;
 
 	(void)state;
+	for (i = 0; i < COUNT(reversed); i++)
+		reversed[i] = nested_zones[COUNT(reversed) - 1 - i];
 	check(nested_zones, COUNT(nested_zones), nested, COUNT(nested));
 	check(reversed, COUNT(reversed), nested, COUNT(nested));
 }

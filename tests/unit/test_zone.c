@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "tests/unit/make_site.h"
 #include "zones/entry.h"
 #include "zones/rr.h"
@@ -330,6 +332,15 @@ services(void **state)
 		    ":5: service \"b.a\" stands at or below the delegation of a.t.test in \n" },
 		{ HEAD, SERVICE("a", "", MEMBER("a", "address = \"::1\"; records = \"MX x\";")),
 		    ":5: records: \"MX x\": Syntax error, could not parse the RR's rdata\n" },
+		{ HEAD, SERVICE("a", "", MEMBER("a", "address = \"::1\"; records = \"TXT \\\"b\";")),
+		    ":5: records: \"TXT \"b\": a string without its closing quote\n" },
+		/* a CNAME that leads back to where it stands */
+		{ HEAD, SERVICE("q", "", MEMBER("a", "cname = \"Q\";")), ":5: cname: \"q.t.test.\" is the service's own name\n" },
+		{ HEAD, SERVICE("q", "", MEMBER("a", "cname = \"r\";") ", " MEMBER("b", "cname = \"q.t.test.\";")),
+		    ":5: cname: \"q.t.test.\" is the service's own name\n" },
+		{ HEAD, SERVICE("*.w", "", MEMBER("a", "cname = \"x.w.t.test.\";")),
+		    ":5: cname: \"x.w.t.test.\" is the service's own name\n" },
+		{ HEAD "x.w 5 A 127.0.0.1\n", SERVICE("*.w", "", MEMBER("a", "cname = \"x.w.t.test.\";")), "" },
 	};
 	size_t i;
 
@@ -337,6 +348,57 @@ services(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		read_zone(cases[i].master, cases[i].services);
 		assert_string_equal(complaints_text(), cases[i].complaints);
+	}
+}
+
+static void
+nested(void **state)
+{
+	static const struct {
+		const char *parent, *complaints;
+	} cases[] = {
+		{ HEAD "n 5 NS ns.n\nns.n 5 A 127.0.0.53\n", "" },
+		{ HEAD, ":6: warning: zone n.t.test is served here, but its parent zone t.test does not delegate it\n" },
+		{ HEAD "n 5 TXT x\n",
+		    ":6: warning: zone n.t.test is served here, but its parent zone t.test does not delegate it\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		const struct make_zone zones[] = { { "t.test", cases[i].parent, NULL }, { "n.t.test", HEAD, NULL } };
+
+		site_close(&site);
+		site_read(&site, "", zones, COUNT(zones));
+		assert_string_equal(complaints_text(), cases[i].complaints);
+	}
+}
+
+/* A FIFO is not waited for, a device not read. */
+static void
+no_regular_files(void **state)
+{
+	static const char *const paths[] = { "/dev/zero", "/tmp/relevo-test-fifo-" };
+	char path[64], master[256], expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(paths); i++) {
+		struct complaints c = { 0 };
+
+		snprintf(path, sizeof path, i ? "%s%d" : "%s", paths[i], (int)getpid());
+		assert_true(i == 0 || mkfifo(path, 0600) == 0);
+		snprintf(master, sizeof master, HEAD "$INCLUDE %s\n", path);
+		snprintf(expected, sizeof expected, ":4: $INCLUDE: cannot open %s: it is not a regular file\n", path);
+		read_zone(master, NULL);
+		assert_string_equal(complaints_text(), expected);
+		zone_read(site.zones->list[0], path, &c);
+		assert_int_equal(c.count, 1);
+		snprintf(expected, sizeof expected, ": zone \"t.test\": cannot open file %s: it is not a regular file",
+		    path);
+		assert_non_null(strstr(c.list[0].text, expected));
+		complaints_free(&c);
+		assert_true(i == 0 || unlink(path) == 0);
 	}
 }
 
@@ -437,6 +499,8 @@ main(void)
 		cmocka_unit_test(what_is_wrong),
 		cmocka_unit_test(what_is_right),
 		cmocka_unit_test(services),
+		cmocka_unit_test(nested),
+		cmocka_unit_test(no_regular_files),
 		cmocka_unit_test(many_complaints),
 		cmocka_unit_test(resolving),
 		cmocka_unit_test(periods),
