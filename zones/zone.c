@@ -311,7 +311,11 @@ check_service(struct zones *zones, struct zone *z, const struct conf *conf, stru
 	char type_text[16], cut[NAME_TEXT_MAX];
 	uint16_t type;
 
-	if (n->cut)
+	if (n->nested)
+		zone_complain(z, c, COMPLAINT_MISTAKE, s->place,
+		    "service \"%s\" stands in zone %s, which is served here as well; expected it there", s->name,
+		    name_text(n->nested->name, cut));
+	else if (n->cut)
 		zone_complain(z, c, COMPLAINT_MISTAKE, s->place,
 		    "service \"%s\" stands at or below the delegation of %s in %s", s->name,
 		    name_text(n->cut->name, cut), z->conf->file);

@@ -279,6 +279,22 @@ def test_services_in_zones(zone, services, expected, tmp_path):
     assert done.returncode == (1 if expected else 0)
 
 
+def test_service_in_a_nested_zone(tmp_path):
+    """A service whose name belongs to a zone further down would never answer; that is a mistake."""
+    (tmp_path / "sub.zone").write_text(HEAD.replace("z.example", "sub.z.example"))
+    zone_end = "); } );"
+    assert CONF.rstrip().endswith(zone_end)
+    conf = CONF % service("www.sub")
+    conf = conf.rstrip()[:-len(zone_end)] + '); }, { name = "sub.z.example"; file = "sub.zone"; } );\n'
+    (tmp_path / "relevo.conf").write_text(conf)
+    (tmp_path / "z.zone").write_text(HEAD + "sub NS ns\n")
+    done = subprocess.run([str(RELEVOD), "-n", "-c", "relevo.conf"], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=60)
+    assert done.stderr.splitlines() == ['relevo.conf:5: service "www.sub" stands in zone sub.z.example, which is '
+                                        'served here as well; expected it there']
+    assert done.returncode == 1
+
+
 def test_included_files_are_named(tmp_path):
     """A mistake in an included file names that file; it is looked for beside the one that includes it."""
     (tmp_path / "sub").mkdir()
