@@ -6,7 +6,11 @@
  */
 #include "conf/log.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -25,6 +29,7 @@ static const char *process_name = "relevod";
 static bool debug_wanted;
 static bool on_terminal;
 static bool coloured;
+static bool on_socket;
 static unsigned long lost; /* lines since the last that was written */
 
 void
@@ -79,7 +84,31 @@ put(const char *out, size_t len)
 {
 	struct pollfd stderr_ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 
+	if (on_socket)
+		return send(STDERR_FILENO, out, len, MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
 	return poll(&stderr_ready, 1, 0) == 1 && write(STDERR_FILENO, out, len) != -1;
+}
+
+/*
+ * A pipe is opened anew: O_NONBLOCK belongs to what was opened, which we share with whoever
+ * started us. For a terminal, poll() before the write has to do.
+ */
+void
+log_never_wait(void)
+{
+	struct stat st;
+	int fd;
+
+	if (fstat(STDERR_FILENO, &st) == -1)
+		return;
+	on_socket = S_ISSOCK(st.st_mode);
+	if (!S_ISFIFO(st.st_mode))
+		return;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
 }
 
 /* Say how many lines were lost, as soon as there is room again. */

@@ -11,6 +11,7 @@
 
 void log_init(const char *process, bool debug); /* process must stay valid */
 bool log_is_debug(void);
+void log_never_wait(void); /* from now on a line that nobody takes is lost, and counted */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

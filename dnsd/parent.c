@@ -755,6 +755,7 @@ parent_run(const char *file)
 	complaints_free(&c);
 	if (p.current == NULL)
 		return 1;
+	log_never_wait();
 	p.counters = counters_new();
 	p.base = event_base_new();
 	if (p.base == NULL)

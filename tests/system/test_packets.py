@@ -129,3 +129,97 @@ def test_strangers_write_no_log(daemon, unharmed):
     before = daemon.log()
     udp_exchange(daemon, randoms(50))
     assert daemon.log() == before
+
+
+# --- what one connection leaves behind ---------------------------------------------------
+
+BIG = 'big TXT "' + "b" * 250 + '{:03}"\n'
+BIG_RECORDS = 220				# about 58 kB
+
+
+@pytest.fixture(scope="module")
+def narrow(module_relevo):
+    """One worker, so that all connections share what a worker has; and an answer that fills buffers."""
+    from relevo import ZONE
+    zone = ZONE + "".join(BIG.format(i) for i in range(BIG_RECORDS)) + 'mark TXT "of another"\n'
+    return module_relevo(zone=zone, server={"workers": 1}).start()
+
+
+def tcp_query(name, rdtype="TXT", ident=0x4141):
+    wire = dns.message.make_query(f"{name}.gslb.example.com", rdtype, id=ident).to_wire()
+    return struct.pack("!H", len(wire)) + wire
+
+
+def connect(daemon, room=None, reset=False):
+    s = socket.socket()
+    s.settimeout(5 * SLOW)
+    if room:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    if reset:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.connect((daemon.address, daemon.port))
+    return s
+
+
+def read_to_end(s):
+    data = bytearray()
+    try:
+        while more := s.recv(65536):
+            data += more
+    except ConnectionResetError:
+        pass
+    return bytes(data)
+
+
+def messages(data):
+    """The whole messages in what a connection brought; the last may have been cut."""
+    while len(data) >= 2 and len(data) - 2 >= struct.unpack("!H", data[:2])[0]:
+        end = 2 + struct.unpack("!H", data[:2])[0]
+        yield dns.message.from_wire(data[2:end])
+        data = data[end:]
+
+
+def assert_own_answer(s, ident):
+    """This connection gets the answer to its question and not a byte more."""
+    s.sendall(tcp_query("static", "A", ident))
+    s.shutdown(socket.SHUT_WR)
+    data = read_to_end(s)
+    assert len(data) >= 2 and struct.unpack("!H", data[:2])[0] == len(data) - 2, f"{len(data)} bytes: {data[:100]}"
+    reply = dns.message.from_wire(data[2:])
+    assert reply.id == ident and reply.answer[0][0].address == "127.1.1.1"
+
+
+@pytest.mark.parametrize("big", [0, 4, 50, 60, 70, 80, 89])
+def test_tcp_connections_are_strangers(narrow, big):
+    """What a connection leaves when it is cut for a message too long is never sent to another."""
+    before = narrow.children()
+    names = ["big"] * big + ["mark"] * 3
+    with connect(narrow, room=4096) as rude, connect(narrow) as earlier:
+        rude.sendall(b"".join(tcp_query(name, ident=i) for i, name in enumerate(names)) + struct.pack("!H", 60000))
+        with connect(narrow) as meanwhile:
+            assert_own_answer(meanwhile, 0x1001)
+        got = list(messages(read_to_end(rude)))
+        assert_own_answer(earlier, 0x1002)
+    for ident in (0x1003, 0x1004):
+        with connect(narrow) as later:
+            assert_own_answer(later, ident)
+    assert [reply.id for reply in got] == list(range(len(got)))
+    for reply, name in zip(got, names):
+        assert len(reply.answer[0]) == (BIG_RECORDS if name == "big" else 1)
+    assert narrow.children() == before
+
+
+def test_tcp_resets_harm_nobody(narrow):
+    """Connections reset in the middle of large replies leave nothing to others, and harm no process."""
+    before = narrow.children()
+    rng = random.Random(SEED)
+    queries = tcp_query("big") * 130
+    for i in range(50):
+        with connect(narrow, room=rng.choice([4096, 65536, 262144]), reset=True) as rude:
+            rude.sendall(queries)
+            left = rng.randrange(1000000)
+            while left > 0 and (more := rude.recv(min(left, 65536))):
+                left -= len(more)
+        with connect(narrow) as other:
+            assert_own_answer(other, i)
+    assert narrow.children() == before
