@@ -36,6 +36,7 @@ void
 log_init(const char *process, bool debug)
 {
 	process_name = process;
+	lost = 0; /* the parent tells its own */
 	debug_wanted = debug;
 	on_terminal = isatty(STDERR_FILENO) == 1;
 	coloured = on_terminal && getenv("NO_COLOR") == NULL;

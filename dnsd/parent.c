@@ -150,8 +150,8 @@ free_old(struct parent *p)
 {
 	struct generation *g = p->old;
 
-	if (g == NULL || g->dns.pid > 0 || g->health.pid > 0)
-		return;
+	if (g == NULL || g->dns.pid > 0 || g->health.pid > 0 || !p->current->dns.serving)
+		return; /* the switch is not over, or nothing is left of it */
 	let_go(&g->dns);
 	let_go(&g->health);
 	event_del(p->old_timer);
@@ -272,7 +272,7 @@ on_message(void *arg, enum link_type type, const uint8_t *payload, size_t len, i
 		on_ready(p, c);
 		break;
 	case LINK_ACTIVE:
-		if (c->generation == p->current && p->old)
+		if (c->generation == p->current && !p->current->dns.serving)
 			switch_dns(p);
 		break;
 	case LINK_SERVING:
@@ -509,7 +509,7 @@ reap(struct parent *p, pid_t pid, int status)
 		trial_ended(p->trial, status);
 	} else if ((c = child_of(p->old, pid)) != NULL) {
 		c->pid = 0;
-		if (c == &p->old->dns)
+		if (c == &p->old->dns && p->current->dns.serving)
 			tell(&p->old->health, true, ""); /* again, should it have died before it said so */
 		free_old(p);
 	} else if ((c = child_of(p->next, pid)) != NULL) {
@@ -711,6 +711,8 @@ stop_all(struct parent *p)
 {
 	uint64_t until = now_ms() + 1000 * (RETIRE_S / 2);
 
+	if (p->trial)
+		trial_kill(p->trial);
 	retire(p->current);
 	retire(p->next);
 	retire(p->old);

@@ -23,6 +23,7 @@
 #define ACCEPT_BATCH	64
 #define ACCEPT_AGAIN_US 100000		/* without descriptors, a listening socket stays readable: do not spin */
 #define DRAIN_S		2
+#define DRAIN_READS	64		/* of one connection at a time: others wait as well */
 
 struct conn {
 	TAILQ_ENTRY(conn)	 next;		/* the least recently useful first */
@@ -194,6 +195,21 @@ read_some(struct conn *c)
 	return 1;
 }
 
+/*
+ * Take in what has arrived before closing: closing over unread data would reset the
+ * connection and lose replies. Who has just connected gets the time to ask.
+ */
+static void
+drain(struct conn *c)
+{
+	int more = 1, i;
+
+	for (i = 0; i < DRAIN_READS && more > 0 && c->pending == NULL; i++)
+		more = read_some(c);
+	if (more < 0 || (more == 0 && c->asked && is_finished(c)))
+		conn_close(c);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -201,8 +217,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (read_some(c) < 0 || (c->worker->draining && is_finished(c)))
+	if (read_some(c) < 0)
 		conn_close(c);
+	else if (c->worker->draining)
+		drain(c);
 }
 
 static void
@@ -227,8 +245,8 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	event_add(c->readable, NULL);
 	if (!answer_all(c))
 		conn_cut(c);
-	else if (c->worker->draining && is_finished(c))
-		conn_close(c);
+	else if (c->worker->draining)
+		drain(c);
 }
 
 static void
@@ -326,33 +344,19 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 
 /* -- the thread -- */
 
-/*
- * Take in what has arrived before closing: closing over unread data would reset the
- * connection and lose replies. Who has just connected gets the time to ask.
- */
-static void
-drain(struct conn *c)
-{
-	int more = 1;
-
-	while (more > 0 && c->pending == NULL)
-		more = read_some(c);
-	if (more < 0 || (c->asked && is_finished(c)))
-		conn_close(c);
-}
-
 static void
 on_stop(evutil_socket_t fd, short what, void *arg)
 {
 	struct tcp_worker *w = arg;
 	struct conn *c, *next;
+	unsigned left = w->clients; /* who is useful meanwhile goes to the end, and comes not again */
 
+	(void)fd;
 	(void)what;
 	event_del(w->stopping);
-	(void)fd;
 	stop_accepting(w);
 	event_add(w->drain_over, &(struct timeval){ DRAIN_S, 0 });
-	for (c = TAILQ_FIRST(&w->conns); c; c = next) {
+	for (c = TAILQ_FIRST(&w->conns); left > 0; c = next, left--) {
 		next = TAILQ_NEXT(c, next);
 		drain(c);
 	}

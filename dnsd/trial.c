@@ -33,30 +33,33 @@ struct trial {
 	char		 text[TEXT_MAX];
 };
 
-static void
+/* Take what is there; true at its end. What does not fit is read as well: the writer must not wait for us. */
+static bool
 read_text(struct trial *t)
 {
-	char rest[256];
+	char rest[4096];
 	ssize_t n;
 
-	while ((n = read(t->fd, t->text + t->len, sizeof t->text - 1 - t->len)) > 0)
-		t->len += (size_t)n;
+	do {
+		size_t room = sizeof t->text - 1 - t->len;
+
+		n = read(t->fd, room > 0 ? t->text + t->len : rest, room > 0 ? room : sizeof rest);
+		if (n > 0 && room > 0)
+			t->len += (size_t)n;
+	} while (n > 0);
 	t->text[t->len] = '\0';
-	while (t->len == sizeof t->text - 1 && read(t->fd, rest, sizeof rest) > 0)
-		continue; /* what nobody would read must not hold up the writer */
+	return n == 0;
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct trial *t = arg;
-	size_t before = t->len;
 
 	(void)fd;
 	(void)what;
-	read_text(t);
-	if (t->len == before)
-		event_del(t->readable); /* its end; SIGCHLD follows */
+	if (read_text(t))
+		event_del(t->readable); /* SIGCHLD follows */
 }
 
 static void

@@ -34,6 +34,8 @@ names_fit(const ldns_rr *rr)
 static bool
 has_all_fields(const ldns_rr *rr)
 {
+	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NULL) /* may be empty: RFC 1035 section 3.3.10 */
+		return true;
 	return ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(ldns_rr_descript((uint16_t)ldns_rr_get_type(rr)));
 }
 
@@ -147,7 +149,8 @@ words_fit(const struct entry *e, size_t data_at, const ldns_rr *rr)
 	size_t i, n = ldns_rr_rd_count(rr);
 	bool fit = true;
 
-	if (e->n_words > data_at && strncmp(e->text + e->words[data_at], "\\#", 2) == 0)
+	if (e->n_words > data_at && strcspn(e->text + e->words[data_at], " ") == 2 &&
+	    strncmp(e->text + e->words[data_at], "\\#", 2) == 0)
 		return generic_fits(e, data_at, fits_data_len(rr));
 	for (i = 0; fit && i < n && data_at + i < e->n_words; i++) {
 		char *word = entry_word(e, data_at + i);

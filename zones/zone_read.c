@@ -322,6 +322,18 @@ struct intro {
 	uint16_t	type;
 };
 
+/* TYPE65537 or CLASS1x (RFC 3597 section 5): ldns takes what 16 bits hold of the number. */
+static bool
+number_cut(const char *word)
+{
+	const char *number = word + (strncasecmp(word, "CLASS", 5) == 0 ? 5 : 4);
+	char *end;
+
+	if (number == word + 4 && strncasecmp(word, "TYPE", 4) != 0)
+		return false;
+	return isdigit((unsigned char)*number) && (strtoul(number, &end, 10) > UINT16_MAX || *end != '\0');
+}
+
 /* TTL and class may stand in any order, or be left out. What is wrong, or NULL. */
 static const char *
 read_intro(const struct entry *e, struct intro *intro)
@@ -336,7 +348,9 @@ read_intro(const struct entry *e, struct intro *intro)
 		char *word = entry_word(e, i);
 
 		intro->type_at = i;
-		if (intro->ttl == TTL_NOT_GIVEN && entry_period(word, &ttl))
+		if (number_cut(word))
+			known = false;
+		else if (intro->ttl == TTL_NOT_GIVEN && entry_period(word, &ttl))
 			intro->ttl = ttl;
 		else if (class == 0 && ldns_get_rr_class_by_name(word) != 0)
 			class = ldns_get_rr_class_by_name(word);

@@ -43,6 +43,8 @@ RDATA = "could not parse the RR's rdata"
 # name: (text of the file, expected complaints)
 BROKEN = {
     # text that is none
+    "type above 16 bits": (HEAD + "a TYPE65537 \\# 4 01020304\n", at((5, 'unknown type: "a TYPE65537 \\# 4 01020304"'))),
+    "class with a tail": (HEAD + "a CLASS1x A 127.0.0.1\n", at((5, 'unknown type: "a CLASS1x A 127.0.0.1"'))),
     "string without end": (HEAD + 'a TXT "b\n', at((5, 'a string without its closing quote: "a TXT "b""'))),
     "string over two lines": (HEAD + 'a TXT "b\nc"\n', at((5, 'a string without its closing quote: "a TXT "b""'),
                                                             (6, 'a string without its closing quote: "c"""'))),

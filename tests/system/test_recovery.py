@@ -275,3 +275,18 @@ def test_fewer_workers_lose_nothing(relevo, backend):
     assert lowered >= 3
     assert result["wrong"] == 0 and result["answered"] == result["asked"]
     assert result["first_try_unanswered"] == 0
+
+
+def test_ten_thousand_mistakes(relevo, backend):
+    """Files with more mistakes than anybody reads are refused at once, and hold up nothing."""
+    north, south = backend(), backend()
+    daemon = relevo(services=[failover("www", north, south)]).start().settled()
+    good = daemon.conf.read_text()
+    many = ", ".join('{ name = "z%d.example"; file = "missing%d"; }' % (i, i) for i in range(10000))
+    daemon.conf.write_text("server = { listen = \"127.0.0.1@1\"; };\nzones = ( %s );\n" % many)
+    refused = daemon.ctl("reload")
+    daemon.conf.write_text(good)
+    assert refused.returncode == 1
+    assert "missing7" in refused.stdout + refused.stderr
+    assert daemon.ctl("reload").returncode == 0
+    daemon.wait_addresses([north.address])
