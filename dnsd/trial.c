@@ -33,20 +33,31 @@ struct trial {
 	char		 text[TEXT_MAX];
 };
 
-/* Take what is there; true at its end. What does not fit is read as well: the writer must not wait for us. */
-static bool
-read_text(struct trial *t)
+/* What does not fit is read as well: the writer must not wait for us. */
+static ssize_t
+read_some(struct trial *t)
 {
+	size_t room = sizeof t->text - 1 - t->len;
 	char rest[4096];
 	ssize_t n;
 
-	do {
-		size_t room = sizeof t->text - 1 - t->len;
+	if (room == 0)
+		return read(t->fd, rest, sizeof rest);
+	n = read(t->fd, t->text + t->len, room);
+	if (n > 0)
+		t->len += (size_t)n;
+	return n;
+}
 
-		n = read(t->fd, room > 0 ? t->text + t->len : rest, room > 0 ? room : sizeof rest);
-		if (n > 0 && room > 0)
-			t->len += (size_t)n;
-	} while (n > 0);
+/* Take what is there; true at its end. */
+static bool
+read_text(struct trial *t)
+{
+	ssize_t n;
+
+	do
+		n = read_some(t);
+	while (n > 0);
 	t->text[t->len] = '\0';
 	return n == 0;
 }
