@@ -151,7 +151,7 @@ free_old(struct parent *p)
 	struct generation *g = p->old;
 
 	if (g == NULL || g->dns.pid > 0 || g->health.pid > 0 || !p->current->dns.serving)
-		return; /* the switch is not over, or nothing is left of it */
+		return; /* nothing to free, or not before the new dns serves */
 	let_go(&g->dns);
 	let_go(&g->health);
 	event_del(p->old_timer);
